@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using HaMirror.Core.Machine;
+
+namespace HaMirror.Core.Configuration;
+
+/// <summary>A module's userconfig.xml after macros were expanded and every value was checked.</summary>
+public sealed record ModuleConfiguration
+{
+    public required string Name { get; init; }
+
+    public required ServiceConfiguration Service { get; init; }
+
+    public required HeartConfiguration Heart { get; init; }
+
+    /// <summary>Null: the module replicates nothing (hooks and failover only).</summary>
+    public ReplicationConfiguration? Replication { get; init; }
+
+    /// <summary>Null: no hook runs (SafeKit: without a user element no script runs).</summary>
+    public UserConfiguration? User { get; init; }
+
+    public ErrdConfiguration? Errd { get; init; }
+
+    public ImmutableArray<CheckConfiguration> Checks { get; init; } = [];
+
+    /// <summary>Accepted without effect (legacy, Windows only), one sentence each with its line.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+}
+
+public enum BootPolicy : byte { Ignore, On, Off, Auto }
+
+public sealed record ServiceConfiguration(
+    BootPolicy Boot, TimeSpan BootDelay, bool FailoverOn, string DefaultPrim, int MaxLoop, TimeSpan LoopInterval);
+
+/// <param name="Pulse">Default 200 ms (design, section 8; SafeKit 700 ms).</param>
+/// <param name="Timeout">Default 3 s (SafeKit 30 s).</param>
+/// <param name="Heartbeats">At least one.</param>
+public sealed record HeartConfiguration(
+    int? Port, TimeSpan Pulse, TimeSpan Timeout, ImmutableArray<HeartbeatConfiguration> Heartbeats)
+{
+    /// <summary>The LAN that replication uses: the heartbeat with ident <c>flow</c>, else the first.</summary>
+    public string FlowLan => (Heartbeats.FirstOrDefault(beat => beat.Ident == "flow") ?? Heartbeats[0]).LanName;
+}
+
+public sealed record HeartbeatConfiguration(string LanName, string Ident);
+
+public enum AckMode : byte
+{
+    /// <summary><c>async="second"</c>: a write is acknowledged when done here and held in order by the peer.</summary>
+    Received,
+
+    /// <summary><c>async="none"</c>: a write is acknowledged when done on both nodes.</summary>
+    Applied,
+}
+
+public sealed record ReplicationConfiguration
+{
+    public AckMode Ack { get; init; } = AckMode.Received;
+
+    /// <summary>TLS 1.3 on the replication link. Off only for measuring and for links that are encrypted beneath.</summary>
+    public bool Encryption { get; init; } = true;
+
+    /// <summary>A replication request unanswered this long: the primary goes on alone (default 3 s; SafeKit 100 s).</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Nothing could be sent this long: as above (default 3 s; SafeKit 30 s).</summary>
+    public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Resync requests in flight at once (nbrei).</summary>
+    public int ResyncStreams { get; init; } = 6;
+
+    /// <summary>Cap on resync in bytes a second; null is unlimited (reiallowedbw).</summary>
+    public long? ResyncBandwidth { get; init; }
+
+    /// <summary>A null request on the own mount that takes longer means that it hangs (default 10 s).</summary>
+    public TimeSpan CheckTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Interval of that request (default 5 s).</summary>
+    public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes sent and not yet held by the peer before requests wait.</summary>
+    public long WindowBytes { get; init; } = 64L << 20;
+
+    public required ImmutableArray<ReplicatedDirectory> Directories { get; init; }
+}
+
+/// <param name="Path">Absolute path of the directory that is mirrored and mounted over.</param>
+/// <param name="Excluded">Relative paths that stay local (<c>notreplicated path</c>), subtrees included.</param>
+/// <param name="ExcludedPatterns">POSIX extended expressions over relative paths; a leading <c>!</c> inverts.</param>
+/// <param name="ToCheck">Relative paths that must exist before replication starts.</param>
+public sealed record ReplicatedDirectory(
+    string Path, ImmutableArray<string> Excluded, ImmutableArray<string> ExcludedPatterns, ImmutableArray<string> ToCheck);
+
+/// <param name="Variables">In document order.</param>
+public sealed record UserConfiguration(
+    TimeSpan NiceStopTimeout, TimeSpan ForceStopTimeout, bool Logging, ImmutableArray<KeyValuePair<string, string>> Variables);
+
+public sealed record ErrdConfiguration(TimeSpan PollInterval, ImmutableArray<ProcessConfiguration> Processes);
+
+public sealed record ProcessConfiguration(
+    string Name, bool IsService, string? NamePattern, string? ArgumentPattern, int AtLeast, int AtMost, int StartAfterPolls,
+    CheckPhase Class, AutomaticAction? Action);
+
+/// <summary>When a checker lives: <c>pre</c> from prestart to poststop, <c>prim</c> while serving, and so on.</summary>
+public enum CheckPhase : byte { Pre, Prim, Second, Both }
+
+public enum CheckKind : byte { Tcp, Ping, Interface, Ip, Custom, Module, SplitBrain }
+
+/// <summary>One checker. Fields that a kind does not use are null.</summary>
+public sealed record CheckConfiguration(CheckKind Kind, string Ident, CheckPhase When, AutomaticAction? Action)
+{
+    /// <summary>Address of tcp, ping, ip, intf, module.</summary>
+    public string? Address { get; init; }
+
+    public int? Port { get; init; }
+
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Program of a custom checker, looked up in the module's bin directory.</summary>
+    public string? Program { get; init; }
+
+    /// <summary>Arguments of a custom checker; addresses of the witnesses of a splitbrain checker.</summary>
+    public ImmutableArray<string> Arguments { get; init; } = [];
+
+    /// <summary>The resource that this checker sets, e.g. <c>custom.vm1_check</c>.</summary>
+    public string Resource => Kind switch
+    {
+        CheckKind.Tcp => $"tcp.{Ident}",
+        CheckKind.Ping => $"ping.{Ident}",
+        CheckKind.Interface => $"intf.{Ident}",
+        CheckKind.Ip => $"ip.{Ident}",
+        CheckKind.Custom => $"custom.{Ident}",
+        CheckKind.Module => $"module.{Ident}",
+        _ => $"splitbrain.{Ident}",
+    };
+}

@@ -1,0 +1,96 @@
+using HaMirror.Core.Generations;
+using HaMirror.Core.Hooks;
+
+namespace HaMirror.Core.Machine;
+
+/// <summary>Something the machine wants done. The driver carries the actions of one step out in order and starts none
+/// before a <see cref="Persist"/> that precedes it is durable.</summary>
+public abstract record MachineAction
+{
+    private MachineAction() { }
+
+    /// <summary>Make the record durable BEFORE any later action. If that fails the driver reports StorageFailed and stops.</summary>
+    public sealed record Persist(ReplicaRecord Record) : MachineAction;
+
+    /// <summary>Run these hooks in order; answer <see cref="MachineInput.SequenceEnded"/>. Sequences never overlap.</summary>
+    public sealed record RunSequence(long Ticket, HookSequence Sequence) : MachineAction;
+
+    /// <summary>Mount every replicated directory read-only; answer <see cref="MachineInput.MountEnded"/>.</summary>
+    public sealed record Mount : MachineAction;
+
+    /// <summary>Unmount and save the marks; answer <see cref="MachineInput.UnmountEnded"/>.</summary>
+    public sealed record Unmount : MachineAction;
+
+    /// <summary>Let changing requests in (<c>true</c>) or refuse them with EROFS.</summary>
+    public sealed record SetWritable(bool Writable) : MachineAction;
+
+    /// <summary>Hold every changing request, acknowledge none, until <see cref="Thaw"/>. The pump freezes itself at the
+    /// instant a link with a peer that may take over is lost; this action confirms it.</summary>
+    public sealed record Freeze : MachineAction;
+
+    /// <summary>Go on without the peer: changes are marked dirty; what was in flight is marked dirty too.</summary>
+    public sealed record Thaw : MachineAction;
+
+    /// <summary>Answer to GenerationNeeded, after the new record is durable: let the held change go.</summary>
+    public sealed record OpenGeneration(GenerationId Current) : MachineAction;
+
+    /// <summary>Close to changes, wait until everything is flushed on this disk and, if linked, the peer's;
+    /// answer <see cref="MachineInput.Drained"/>.</summary>
+    public sealed record Drain(long Ticket) : MachineAction;
+
+    /// <summary>Keep dialling the peer to become its target, or stop.</summary>
+    public sealed record Dial(bool On) : MachineAction;
+
+    /// <summary>Accept (or refuse) a target that dials.</summary>
+    public sealed record Listen(bool On) : MachineAction;
+
+    /// <summary>Source: begin copying as <paramref name="Plan"/> says; answer <see cref="MachineInput.ResyncEnded"/>.
+    /// From here on every change is sent as well.</summary>
+    public sealed record BeginSource(long Link, ResyncPlan Plan) : MachineAction;
+
+    /// <summary>Target: begin to apply; the record already says Inconsistent, or UpToDate when nothing can differ.</summary>
+    public sealed record BeginTarget(long Link, ResyncPlan Plan) : MachineAction;
+
+    /// <summary>Source: from now on losing the peer freezes; then tell the target that it is equal (wire: Offer).</summary>
+    public sealed record Offer(long Link, GenerationId Generation) : MachineAction;
+
+    /// <summary>Target: the offer is recorded durably; tell the source.</summary>
+    public sealed record AcceptOffer(long Link) : MachineAction;
+
+    /// <summary>Primary, drained: tell the SECOND to go on.</summary>
+    public sealed record SendHandover(long Link, bool Swap) : MachineAction;
+
+    /// <summary>SECOND: ask the primary to exchange roles.</summary>
+    public sealed record SendSwapRequest(long Link) : MachineAction;
+
+    /// <summary>End a link; the peer is told why.</summary>
+    public sealed record CutLink(long Link, string Reason) : MachineAction;
+
+    /// <summary>Ask the witness; answer <see cref="MachineInput.WitnessAnswered"/> within the rules' witness time-out.</summary>
+    public sealed record AskWitness(long Ticket) : MachineAction;
+
+    /// <summary>Send a heartbeat at once: what it says has changed.</summary>
+    public sealed record Beat : MachineAction;
+
+    /// <summary>A line for the module's log.</summary>
+    public sealed record Say(SayLevel Level, string Text) : MachineAction;
+}
+
+/// <summary>SafeKit's classes of a log line: critical, event, user, detail.</summary>
+public enum SayLevel : byte { Detail, Event, Warning, Critical }
+
+/// <summary>How a resync finds what to copy (design, section 7).</summary>
+public enum ResyncPlan : byte
+{
+    /// <summary>Same generation, both clean: only marks left over are compared.</summary>
+    Leftover = 0,
+
+    /// <summary>The union of both nodes' dirty extents, and the names.</summary>
+    Dirty = 1,
+
+    /// <summary>Everything, by hash, because a crash lost the marks or no common history is known.</summary>
+    CompareAll = 2,
+
+    /// <summary>Everything allocated, without comparing (--full-sync, or a target that is empty).</summary>
+    CopyAll = 3,
+}

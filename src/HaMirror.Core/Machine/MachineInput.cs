@@ -1,0 +1,102 @@
+using HaMirror.Core.Generations;
+using HaMirror.Core.Hooks;
+using HaMirror.Core.States;
+
+namespace HaMirror.Core.Machine;
+
+/// <summary>Something that happened, told to <see cref="ModuleMachine"/>. Facts were imposed by the world and every state
+/// answers them; commands were asked for by somebody and a state may refuse them with a sentence.</summary>
+public abstract record MachineInput
+{
+    private MachineInput() { }
+
+    /// <summary>Time passed. The driver sends one at least every <see cref="ModuleRules.TickInterval"/>.</summary>
+    public sealed record Tick : MachineInput;
+
+    /// <summary>An authenticated heartbeat arrived on any LAN.</summary>
+    public sealed record BeatHeard(ModuleBeat Beat) : MachineInput;
+
+    /// <summary>Both connections of a replication link stand and the peer's hello was read and authenticated.
+    /// <paramref name="Source"/>: this node is to be the source (the peer dialled it).</summary>
+    public sealed record LinkUp(long Link, bool Source, PeerHello Peer) : MachineInput;
+
+    /// <summary>The link ended; <paramref name="Reason"/> is a sentence.</summary>
+    public sealed record LinkDown(long Link, string Reason) : MachineInput;
+
+    /// <summary>Source: every difference is copied or proven equal, and durable at the peer.</summary>
+    public sealed record ResyncEnded(long Link) : MachineInput;
+
+    /// <summary>Target: the source declares this replica equal (wire: Offer). The answer is <see cref="MachineAction.AcceptOffer"/>.</summary>
+    public sealed record OfferReceived(long Link, GenerationId Generation) : MachineInput;
+
+    /// <summary>Source: the target has durably recorded that it is up to date.</summary>
+    public sealed record OfferAccepted(long Link) : MachineInput;
+
+    /// <summary>The peer, primary, has ended its service in order, all flushed on both sides, and asks this node to go on.
+    /// <paramref name="Swap"/>: it wants to become SECOND; otherwise it stops.</summary>
+    public sealed record HandoverReceived(long Link, bool Swap) : MachineInput;
+
+    /// <summary>The peer, SECOND, asks this primary to exchange roles (an operator typed swap over there).</summary>
+    public sealed record SwapRequested(long Link) : MachineInput;
+
+    /// <summary>A sequence of hooks asked for by <see cref="MachineAction.RunSequence"/> ended.</summary>
+    /// <param name="Failure">Null when all succeeded, else a sentence.</param>
+    public sealed record SequenceEnded(long Ticket, string? Failure) : MachineInput;
+
+    /// <summary>The mounts are up (read-only) or could not be made.</summary>
+    public sealed record MountEnded(string? Failure) : MachineInput;
+
+    /// <summary>Every mount is gone and the marks are saved.</summary>
+    public sealed record UnmountEnded(string? Failure) : MachineInput;
+
+    /// <summary>Answer to <see cref="MachineAction.AskWitness"/>.</summary>
+    public sealed record WitnessAnswered(long Ticket, bool Reachable) : MachineInput;
+
+    /// <summary>The pump holds the first changing request since the separation: it needs a generation of its own.</summary>
+    public sealed record GenerationNeeded : MachineInput;
+
+    /// <summary>All changes up to <see cref="MachineAction.Drain"/> are flushed on every replica in reach; writes are closed.</summary>
+    public sealed record Drained(long Ticket, string? Failure) : MachineInput;
+
+    /// <summary>A mount or the local disk failed for good, or the guard aborted it.</summary>
+    public sealed record StorageFailed(string Reason) : MachineInput;
+
+    /// <summary>A checker or errd asks for an action; null action: only the resource's state changed.</summary>
+    public sealed record CheckerFired(string Resource, bool Up, AutomaticAction? Action) : MachineInput;
+
+    /// <summary>An operator's (or a hook's) command. A refusal is returned in <see cref="StepOutput.Refusal"/>.</summary>
+    public sealed record Command(OperatorCommand Kind) : MachineInput
+    {
+        /// <summary>Who asked, as it is logged, e.g. <c>root@local</c> or a hook's identity given with <c>-i</c>.</summary>
+        public string By { get; init; } = "operator";
+
+        /// <summary>Given with <c>-i</c>: counts against maxloop.</summary>
+        public bool Automatic { get; init; }
+    }
+}
+
+/// <summary>What an operator may ask of a module.</summary>
+public enum OperatorCommand : byte
+{
+    Start,
+    StartAsPrimary,
+    StartAsSecondary,
+    StartAsSecondaryFullSync,
+    Stop,
+    ForceStop,
+    Restart,
+    StopStart,
+    Swap,
+    FailoverOn,
+    FailoverOff,
+}
+
+/// <summary>What a checker's or a hook's failure leads to (SafeKit's action names).</summary>
+public enum AutomaticAction : byte
+{
+    Restart,
+    StopStart,
+    Wait,
+    Stop,
+    Swap,
+}

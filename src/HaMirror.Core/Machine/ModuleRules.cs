@@ -1,0 +1,38 @@
+using HaMirror.Core.Configuration;
+
+namespace HaMirror.Core.Machine;
+
+/// <summary>The module's configuration as far as decisions need it.</summary>
+public sealed record ModuleRules
+{
+    public required string NodeName { get; init; }
+
+    public required string PeerName { get; init; }
+
+    /// <summary>True on the node that stands first in cluster.xml: the tie-break where nothing else decides.</summary>
+    public required bool IsFirstNode { get; init; }
+
+    public bool FailoverOn { get; init; } = true;
+
+    /// <summary><c>alone</c>, <c>lastprim</c> or a node's name.</summary>
+    public string DefaultPrim { get; init; } = "alone";
+
+    public int MaxLoop { get; init; } = 3;
+
+    /// <summary>Zero disables the counter.</summary>
+    public TimeSpan LoopInterval { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Silence on every LAN for this long is the peer's death (design, section 8).</summary>
+    public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>True when a <c>splitbrain</c> checker is configured.</summary>
+    public bool HasWitness { get; init; }
+
+    /// <summary>What the winner of an arbitration waits beyond the time-out, so that the loser has ended its service.</summary>
+    public TimeSpan LoserGrace { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A gap between two ticks longer than this means that this process slept: its own silence proves nothing.</summary>
+    public static readonly TimeSpan SleptAfter = TimeSpan.FromMilliseconds(1000);
+}

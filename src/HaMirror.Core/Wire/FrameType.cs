@@ -1,0 +1,82 @@
+namespace HaMirror.Core.Wire;
+
+/// <summary>Every message of the replication link. Values are never reused; PROTOCOL.md has the payloads.</summary>
+public enum FrameType : byte
+{
+    // The data connection, source to target, applied in order of their sequence.
+
+    /// <summary>Names a file: from here on <c>file</c> means the file that has this path now.</summary>
+    Bind = 1,
+    Unbind = 2,
+    Write = 3,
+    Fallocate = 4,
+
+    /// <summary>A change of names or attributes (<see cref="NamespaceChange"/>).</summary>
+    Change = 5,
+
+    /// <summary>Make one file durable; file 0 means everything. Answered by Flushed.</summary>
+    Flush = 6,
+
+    /// <summary>Make everything before it durable. Answered by Durable.</summary>
+    Barrier = 7,
+
+    /// <summary>All entries of one directory with their attributes: the target makes its own equal.</summary>
+    ResyncDirectory = 8,
+    ResyncBlock = 9,
+    ResyncZero = 10,
+
+    /// <summary>The source's hash of a range. Answered by HashResult.</summary>
+    ResyncHash = 11,
+
+    // The control connection, both ways, never behind bulk data.
+    Hello = 32,
+
+    /// <summary>sequence: received in order and held; offset: applied.</summary>
+    Progress = 33,
+    Flushed = 34,
+    Durable = 35,
+    HashResult = 36,
+
+    /// <summary>The target's own dirty extents, before the plan.</summary>
+    Marks = 37,
+    Plan = 38,
+    Offer = 39,
+    OfferAccepted = 40,
+    Handover = 41,
+    SwapRequest = 42,
+
+    /// <summary>The last message: why the link ends, as a sentence.</summary>
+    Bye = 43,
+
+    /// <summary>Keeps an idle connection known alive; answered by ProbeReply.</summary>
+    Probe = 44,
+    ProbeReply = 45,
+}
+
+[Flags]
+public enum FrameFlags : byte
+{
+    None = 0,
+
+    /// <summary>Write: O_SYNC or O_DSYNC; answered by Flushed once durable.</summary>
+    Durable = 1,
+
+    /// <summary>ResyncBlock: the payload is an LZ4 block; the argument is its plain length.</summary>
+    Lz4 = 2,
+
+    /// <summary>Flush: data and size only (fdatasync).</summary>
+    DataOnly = 4,
+
+    /// <summary>HashResult: the range is equal.</summary>
+    Equal = 8,
+
+    /// <summary>Handover: the sender wants to become SECOND.</summary>
+    Swap = 16,
+}
+
+public enum FrameReadStatus : byte
+{
+    NeedMore,
+    Frame,
+    Violation,
+}

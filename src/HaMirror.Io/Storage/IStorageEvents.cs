@@ -1,0 +1,30 @@
+using HaMirror.Core.Generations;
+using HaMirror.Core.Machine;
+
+namespace HaMirror.Io.Storage;
+
+/// <summary>What the data path of a module tells its driver. Called from the data path's own threads: an implementation
+/// only posts to a queue and returns at once.</summary>
+public interface IStorageEvents
+{
+    /// <summary>A change waits for a generation of its own (answer: <c>OpenGeneration</c>).</summary>
+    void GenerationNeeded();
+
+    /// <summary>Both connections stand and the hellos are exchanged.</summary>
+    void LinkUp(long link, bool source, PeerHello peer);
+
+    void LinkDown(long link, string reason);
+
+    void ResyncEnded(long link);
+
+    void OfferReceived(long link, GenerationId generation);
+
+    void OfferAccepted(long link);
+
+    void HandoverReceived(long link, bool swap);
+
+    void SwapRequested(long link);
+
+    /// <summary>The local disk or a mount failed for good; the sentence names it.</summary>
+    void StorageFailed(string reason);
+}
