@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace HaMirror.Core.Api;
+
+/// <summary>How the API's records look on the wire: camelCase, nothing for null, no reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    PropertyNameCaseInsensitive = true)]
+[JsonSerializable(typeof(NodeStatus))]
+[JsonSerializable(typeof(ModuleStatus))]
+[JsonSerializable(typeof(ResourceStatus))]
+[JsonSerializable(typeof(ImmutableArray<ResourceStatus>))]
+[JsonSerializable(typeof(ImmutableArray<ModuleSummary>))]
+[JsonSerializable(typeof(ModuleConfigured))]
+[JsonSerializable(typeof(ClusterStatus))]
+[JsonSerializable(typeof(JoinToken))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(LogRequest))]
+[JsonSerializable(typeof(StartRequest))]
+[JsonSerializable(typeof(ActionRequest))]
+[JsonSerializable(typeof(ActionAccepted))]
+[JsonSerializable(typeof(FailoverRequest))]
+[JsonSerializable(typeof(WaitRequest))]
+[JsonSerializable(typeof(ResourceRequest))]
+[JsonSerializable(typeof(ModuleAddRequest))]
+[JsonSerializable(typeof(ClusterInitRequest))]
+[JsonSerializable(typeof(ClusterJoinRequest))]
+public sealed partial class ApiJson : JsonSerializerContext;
