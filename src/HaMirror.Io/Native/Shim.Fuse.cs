@@ -1,0 +1,48 @@
+// /dev/fuse: mounting, and batches of requests and replies.
+using System.Runtime.InteropServices;
+
+namespace HaMirror.Io.Native;
+
+public static unsafe partial class Shim
+{
+    /// <summary>sizeof(fuse_in_header) + sizeof(fuse_write_in): what precedes the data of a WRITE.</summary>
+    public const int FuseHeaderBytes = 80;
+
+    /// <summary>Mounts over the directory <paramref name="path"/>; returns the non-blocking descriptor of
+    /// /dev/fuse.</summary>
+    /// <param name="path">An existing directory.</param>
+    /// <param name="name">The source shown by mount(8); the type is always "fuse.hamirror".</param>
+    /// <param name="maxRead">Largest READ in bytes that the kernel may ask for.</param>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_mount", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int FuseMount(string path, string name, uint maxRead);
+
+    /// <summary>Detaches a mount; with <paramref name="abort"/> != 0 every request that waits is aborted
+    /// first.</summary>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_unmount", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int FuseUnmount(string path, int abort);
+
+    /// <summary>Receives what waits, at most <paramref name="count"/>; never blocks. -ENODEV: unmounted or
+    /// aborted.</summary>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_receive")]
+    public static partial int FuseReceive(int descriptor, NativeRequest* requests, int count);
+
+    /// <summary>Sends all replies; one that the kernel no longer waits for is no error. Returns the number
+    /// sent.</summary>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_reply")]
+    public static partial int FuseReply(int descriptor, NativeReply* replies, int count);
+
+    /// <summary>Has the kernel drop an inode's cached attributes and pages. -ENOENT: it knows no such node.</summary>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_invalidate")]
+    public static partial int FuseInvalidate(int descriptor, ulong node);
+
+    /// <summary>Has the kernel drop a cached name. -ENOENT: it knows no such name.</summary>
+    /// <param name="descriptor">From <see cref="FuseMount"/>.</param>
+    /// <param name="parent">Node of the directory.</param>
+    /// <param name="name">Ends in a zero byte.</param>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_invalidate_entry")]
+    public static partial int FuseInvalidateEntry(int descriptor, ulong parent, byte* name);
+
+    /// <inheritdoc cref="FuseInvalidateEntry(int, ulong, byte*)"/>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_invalidate_entry", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int FuseInvalidateEntry(int descriptor, ulong parent, string name);
+}
