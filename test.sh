@@ -1,0 +1,146 @@
+#!/bin/bash
+# Builds HaMirror and tests it: ./test.sh [--only unit|sim|files|lab|console] [--soak] [--simulate N [--seed S]]
+#
+#   unit     everything that needs neither root nor two nodes
+#   sim      pairs of cores through random failures from a fresh seed, which is printed
+#   files    file system and replication on real mounts (root)
+#   lab      two nodes with systemd, libvirt and real guests, demo.sh included (root)
+#   console  comes with the console
+#
+# --soak runs the long forms. --simulate N runs N histories and nothing else, and ends with the simulator's JSON line.
+# Otherwise the last line is "N passed, N failed", summed over the groups. A run that executes no test, hangs, or leaves
+# a mount, name space, loop device or process behind has failed.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+root=$PWD
+
+usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
+only= soak= simulate= seed=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --only) only=${2:-}; shift ;;
+    --soak) soak=1 ;;
+    --simulate) simulate=${2:-}; shift ;;
+    --seed) seed=${2:-}; shift ;;
+    -h|--help) usage; exit 0 ;;
+    *) echo "test.sh: unknown argument '$1'." >&2; usage >&2; exit 2 ;;
+  esac
+  shift || { echo "test.sh: the last argument wants a value." >&2; exit 2; }
+done
+case $only in ''|unit|sim|files|lab|console) ;; *) echo "test.sh: no group is called '$only': unit, sim, files, lab, console." >&2; exit 2 ;; esac
+case $simulate$seed in *[!0-9]*) echo "test.sh: --simulate and --seed take whole numbers." >&2; exit 2 ;; esac
+
+# Nothing of this run may outlive it: no build server, and every process is recognised by this variable in its environment.
+export HOME=${HOME:-/root} DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false VSTEST_DISABLE_STANDARD_OUTPUT_CAPTURING=0
+export HAMIRROR_TEST_RUN=run-$$-$(date +%s)
+scratch=$(mktemp -d "/var/tmp/hamirror-test.XXXXXX") || exit 1
+export TMPDIR=$scratch
+[ -z "$soak" ] || export HAMIRROR_SOAK=1
+passed=0 failed=0
+started=$(date +%s)
+
+say() { printf '\n== %s (%d s)\n' "$*" $(($(date +%s) - started)); }
+count() { passed=$((passed + $1)); failed=$((failed + $2)); }
+
+. "$root/lab/leaks.sh"
+
+finish() {
+  local leaks
+  leaks=$(leaks_of_run)
+  if [ -n "$leaks" ]; then
+    printf '\nLEFT BEHIND by this run:\n%s\n' "$leaks"
+    count 0 1
+    end_leaks_of_run
+  fi
+  rm -rf --one-file-system "$scratch"
+  printf '\n%d s\n%d passed, %d failed\n' $(($(date +%s) - started)) $passed $failed
+  [ $failed = 0 ] && [ $passed -gt 0 ]
+  exit
+}
+# An interrupted run cleans up as well, and has failed.
+trap 'trap - INT TERM; count 0 1; finish' INT TERM
+
+build() {
+  say "prepare"
+  "$root/lab/prepare.sh" || { count 0 1; finish; }
+  say "build"
+  if ! dotnet build HaMirror.sln -c Release -nologo -v q -clp:NoSummary -warnaserror >"$scratch/build.log" 2>&1; then
+    grep -E 'error|warning' "$scratch/build.log" | sort -u | head -n 40
+    echo "The solution does not build."
+    count 0 1; finish
+  fi
+  if grep -qE 'warning (CS|CA|MSB|NU|NETSDK|IDE)[0-9]+' "$scratch/build.log"; then
+    grep -E 'warning' "$scratch/build.log" | sort -u | head -n 40
+    echo "The solution builds with warnings."
+    count 0 1; finish
+  fi
+}
+
+# project NAME SECONDS [FILTER]: runs one test project; a test that is silent for SECONDS is killed with its host.
+project() {
+  local name=$1 hang=$2 filter=${3:-} results trx counters
+  results=$scratch/results/$name
+  say "$name"
+  if [ -z "$(find "tests/$name" -name '*.cs' -not -path '*/obj/*' -print -quit)" ]; then
+    echo "$name holds no test yet."
+    return
+  fi
+  mkdir -p "$results"
+  timeout -k 20 "${HAMIRROR_PROJECT_TIMEOUT:-1500}" dotnet test "tests/$name/$name.csproj" -c Release --no-build --nologo -v q \
+    ${filter:+--filter "$filter"} --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
+    --logger "console;verbosity=minimal" --blame-hang --blame-hang-timeout "${hang}s" --blame-hang-dump-type none </dev/null 2>&1
+  local code=$?
+  trx=$results/$name.trx
+  counters=$(grep -o '<Counters [^>]*>' "$trx" 2>/dev/null | tail -n 1)
+  local executed ok
+  executed=$(sed -n 's/.* executed="\([0-9]*\)".*/\1/p' <<<"$counters")
+  ok=$(sed -n 's/.* passed="\([0-9]*\)".*/\1/p' <<<"$counters")
+  if [ -z "$counters" ] || [ "${executed:-0}" = 0 ]; then
+    echo "$name executed no test, or its host died before it could say so."
+    count 0 1
+  else
+    local bad=$((executed - ok))
+    # A crashed or hung host ends with an error though no test result says so.
+    [ $code = 0 ] || [ $bad -gt 0 ] || bad=1
+    count "$ok" $bad
+  fi
+}
+
+simulate() {
+  local histories=$1 output=$scratch/simulator.txt code
+  say "simulator: $histories histories${seed:+, seed $seed}"
+  timeout -k 20 "${HAMIRROR_PROJECT_TIMEOUT:-1500}" dotnet tests/HaMirror.Simulator/bin/Release/net10.0/hamirror-simulator.dll \
+    --histories "$histories" ${seed:+--seed "$seed"} </dev/null | tee "$output"
+  code=${PIPESTATUS[0]}
+  [ $code = 0 ] && tail -n 1 "$output" | grep -q '"violations": *0\b'
+}
+
+if [ -n "$simulate" ]; then
+  build >"$scratch/simulate-build.txt" || { cat "$scratch/simulate-build.txt"; exit 1; }
+  HAMIRROR_PROJECT_TIMEOUT=86400 simulate "$simulate"; code=$?
+  line=$(tail -n 1 "$scratch/simulator.txt")
+  rm -rf --one-file-system "$scratch"
+  printf '%s\n' "$line"
+  exit $code
+fi
+
+wants() { [ -z "$only" ] || [ "$only" = "$1" ]; }
+root_or_fail() { [ "$(id -u)" = 0 ] || { echo "The group '$1' needs root (FUSE mounts, name spaces): run it with sudo."; count 0 1; return 1; }; }
+
+build
+if wants unit; then
+  project HaMirror.Core.Tests 120
+  project HaMirror.Io.Tests 120
+  project HaMirror.Cli.Tests 120
+fi
+# The simulator takes part as soon as it is more than an entry point.
+if wants sim && [ "$(ls tests/HaMirror.Simulator/*.cs | wc -l)" -gt 1 ]; then
+  if simulate "$([ -n "$soak" ] && echo 200000 || echo 2000)"; then count 1 0; else count 0 1; fi
+fi
+if wants files && root_or_fail files; then project HaMirror.Files.Tests 300; fi
+if wants lab && root_or_fail lab; then project HaMirror.Lab.Tests 600; fi
+if [ "$only" = console ]; then
+  echo "The group 'console' comes with the console; there is nothing to run yet."
+fi
+finish
