@@ -1,0 +1,8 @@
+namespace HaMirror.Io.Heartbeats;
+
+/// <summary>Both ends of one LAN as heartbeats need them: literal addresses or DNS names.</summary>
+/// <param name="LocalAddress">What this node binds to.</param>
+public sealed record LanPath(string Name, string LocalAddress, string PeerAddress);
+
+/// <param name="Silent">Time since the peer was last heard here; null: never.</param>
+public sealed record LanHearing(LanPath Path, TimeSpan? Silent, bool Lost);
