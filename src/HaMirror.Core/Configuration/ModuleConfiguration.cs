@@ -22,6 +22,12 @@ public sealed record ModuleConfiguration
 
     public ImmutableArray<CheckConfiguration> Checks { get; init; } = [];
 
+    /// <summary>A resource must be down this long before its action is due (failover handle_time; SafeKit's default).</summary>
+    public TimeSpan HandleTime { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The addresses of the witnesses; empty: none is configured.</summary>
+    public ImmutableArray<string> Witnesses => Checks.FirstOrDefault(check => check.Kind == CheckKind.SplitBrain)?.Arguments ?? [];
+
     /// <summary>Accepted without effect (legacy, Windows only), one sentence each with its line.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 }
@@ -35,12 +41,18 @@ public sealed record ServiceConfiguration(
 /// <param name="Timeout">Default 3 s (SafeKit 30 s).</param>
 /// <param name="Heartbeats">At least one.</param>
 public sealed record HeartConfiguration(
-    int? Port, TimeSpan Pulse, TimeSpan Timeout, ImmutableArray<HeartbeatConfiguration> Heartbeats)
+    TimeSpan Pulse, TimeSpan Timeout, ImmutableArray<HeartbeatConfiguration> Heartbeats)
 {
-    /// <summary>The LAN that replication uses: the heartbeat with ident <c>flow</c>, else the first.</summary>
+    /// <summary>Fewer pulses in a time-out would make a lost packet a failure.</summary>
+    public const int PulsesPerTimeout = 3;
+
+    /// <summary>The LAN that replication uses: the heartbeat with ident <c>flow</c>, else the first. Look it up
+    /// with <see cref="ClusterConfiguration.FindLan"/>: an empty name is the cluster's first LAN.</summary>
     public string FlowLan => (Heartbeats.FirstOrDefault(beat => beat.Ident == "flow") ?? Heartbeats[0]).LanName;
 }
 
+/// <param name="LanName">Empty: the cluster's first LAN.</param>
+/// <param name="Ident">Its resource is <c>heartbeat.ident</c>.</param>
 public sealed record HeartbeatConfiguration(string LanName, string Ident);
 
 public enum AckMode : byte
@@ -92,23 +104,56 @@ public sealed record ReplicatedDirectory(
 
 /// <param name="Variables">In document order.</param>
 public sealed record UserConfiguration(
-    TimeSpan NiceStopTimeout, TimeSpan ForceStopTimeout, bool Logging, ImmutableArray<KeyValuePair<string, string>> Variables);
+    TimeSpan NiceStopTimeout, TimeSpan ForceStopTimeout, bool Logging, ImmutableArray<KeyValuePair<string, string>> Variables)
+{
+    /// <summary>Set by HaMirror for every hook; a module's own variable of that name would break hooks.</summary>
+    public static readonly ImmutableHashSet<string> ReservedVariables =
+        ["SAFE", "SAFEMODULE", "SAFEBIN", "SAFEUSERBIN", "SAFEUSERCONF", "SAFEVAR", "SAFEUSERVAR", "HAMIRROR_ROOT", "PATH"];
+
+    /// <summary>Bytes kept of one hook's output (userlogsize).</summary>
+    public long LogBytes { get; init; } = 2048 * 1024;
+}
 
 public sealed record ErrdConfiguration(TimeSpan PollInterval, ImmutableArray<ProcessConfiguration> Processes);
 
+/// <param name="NamePattern">POSIX extended expression; null: the name itself.</param>
+/// <param name="AtMost"><see cref="int.MaxValue"/>: no limit.</param>
 public sealed record ProcessConfiguration(
     string Name, bool IsService, string? NamePattern, string? ArgumentPattern, int AtLeast, int AtMost, int StartAfterPolls,
-    CheckPhase Class, AutomaticAction? Action);
+    CheckPhase Class, AutomaticAction? Action)
+{
+    /// <summary>The resource that it sets.</summary>
+    public string Resource => $"proc.{Name}";
+}
 
-/// <summary>When a checker lives: <c>pre</c> from prestart to poststop, <c>prim</c> while serving, and so on.</summary>
-public enum CheckPhase : byte { Pre, Prim, Second, Both }
+/// <summary>When a checker lives.</summary>
+public enum CheckPhase : byte
+{
+    /// <summary>From prestart to poststop.</summary>
+    Pre,
+
+    /// <summary>From start_prim to stop_prim.</summary>
+    Prim,
+
+    /// <summary>From start_second to stop_second.</summary>
+    Second,
+
+    /// <summary>From start_both to stop_both.</summary>
+    Both,
+
+    /// <summary>From start_sec to stop_sec.</summary>
+    Sec,
+}
 
 public enum CheckKind : byte { Tcp, Ping, Interface, Ip, Custom, Module, SplitBrain }
 
 /// <summary>One checker. Fields that a kind does not use are null.</summary>
 public sealed record CheckConfiguration(CheckKind Kind, string Ident, CheckPhase When, AutomaticAction? Action)
 {
-    /// <summary>Address of tcp, ping, ip, intf, module.</summary>
+    /// <summary>The other module of a module checker.</summary>
+    public string? Module { get; init; }
+
+    /// <summary>Address of tcp, ping, ip, intf; node of a module checker.</summary>
     public string? Address { get; init; }
 
     public int? Port { get; init; }
