@@ -48,6 +48,15 @@ public sealed record ReplicaRecord
     /// <summary>Nothing is known of which extents differ (a crash, a lost mark file): the next resync compares everything.</summary>
     public bool CompareAll { get; init; }
 
+    /// <summary>Dirty extents may exist in memory only: set before the first change may be accepted, cleared when they were
+    /// saved at a clean stop or a resync made this replica equal. Found set at start: they are lost, so
+    /// <see cref="CompareAll"/>.</summary>
+    public bool MarksUnsaved { get; init; }
+
+    /// <summary>This side was SECOND at the last separation and took over by itself. When both nodes served, the other one
+    /// is kept (design, section 7). Cleared when the two have become equal again.</summary>
+    public bool TookOver { get; init; }
+
     /// <summary>Name of the peer that <see cref="Base"/> refers to; null before the first meeting.</summary>
     public string? PeerName { get; init; }
 

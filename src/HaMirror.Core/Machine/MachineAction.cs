@@ -12,7 +12,9 @@ public abstract record MachineAction
     /// <summary>Make the record durable BEFORE any later action. If that fails the driver reports StorageFailed and stops.</summary>
     public sealed record Persist(ReplicaRecord Record) : MachineAction;
 
-    /// <summary>Run these hooks in order; answer <see cref="MachineInput.SequenceEnded"/>. Sequences never overlap.</summary>
+    /// <summary>Run the hooks of <see cref="HookTable"/> in order; answer <see cref="MachineInput.SequenceEnded"/>. Sequences
+    /// never overlap. <see cref="HookSequence.ForcedEnd"/> alone may be asked for while another one runs: kill that one
+    /// (its answer is ignored) and begin at once.</summary>
     public sealed record RunSequence(long Ticket, HookSequence Sequence) : MachineAction;
 
     /// <summary>Mount every replicated directory read-only; answer <see cref="MachineInput.MountEnded"/>.</summary>

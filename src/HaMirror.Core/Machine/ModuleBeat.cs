@@ -11,6 +11,12 @@ namespace HaMirror.Core.Machine;
 /// the link but hears heartbeats, until <paramref name="ConfirmsOutdated"/> comes back with the same value.</param>
 /// <param name="ConfirmsOutdated">The <paramref name="PeerOutdated"/> last recorded durably by the sender.</param>
 /// <param name="Boot">Random number of the sender's process: a change means that it restarted.</param>
+/// <param name="Claims">The sender is about to serve and waits for the peer to yield: to echo this very beat, claim
+/// nothing itself and hold no <see cref="ReplicaRecord.Sole"/>. Beats cross on the wire; without this both could start.</param>
+/// <param name="Sequence">Counts the changes of this beat's content within a process; an older one that comes late is dropped.</param>
+/// <param name="PeerBoot">Boot of the peer's process that was last heard; 0: never heard.</param>
+/// <param name="Echo">Sequence of the peer's beat that was last heard from <paramref name="PeerBoot"/>: what the peer can
+/// rely on this node to know.</param>
 public sealed record ModuleBeat(
     string NodeName,
     ModuleState State,
@@ -21,4 +27,12 @@ public sealed record ModuleBeat(
     bool FailoverOn,
     GenerationId PeerOutdated,
     GenerationId ConfirmsOutdated,
-    ulong Boot);
+    ulong Boot,
+    bool Claims,
+    ulong Sequence,
+    ulong PeerBoot,
+    ulong Echo)
+{
+    /// <summary>The sender runs the service now.</summary>
+    public bool Serves => State is ModuleState.Alone or ModuleState.Prim;
+}
