@@ -12,9 +12,10 @@ namespace HaMirror.Io.Heartbeats;
 /// <remarks>
 /// <code>
 ///  module text · port u16 · configuration hash u64 · node text · state u8 · phase u8
-///  flags u8 (1 wants primary, 2 leaving, 4 failover on) · peer outdated 16 · confirms outdated 16
+///  flags u8 (1 wants primary, 2 leaving, 4 failover on, 8 claims) · peer outdated 16 · confirms outdated 16
+///  sequence u64 · peer boot u64 · echo u64
 ///  current 16 · base 16 · condition u8 · resync from 16
-///  record flags u8 (1 serving, 2 sole, 4 handed over, 8 compare all) · peer name text (empty: none)
+///  record flags u8 (1 serving, 2 sole, 4 handed over, 8 compare all, 16 marks unsaved, 32 took over) · peer name text (empty: none)
 ///  history count u8 · history 16 each
 /// </code>
 /// The boot number is not among them: it is the sender's, from the datagram's header.
@@ -25,7 +26,7 @@ public static class BeatCodec
     private const int TextBytesMax = 64;
 
     /// <summary>No announcement is longer: 3 texts, the fixed part, and 32 generations of history.</summary>
-    public const int BytesMax = (3 * (1 + TextBytesMax)) + 16 + (6 * 16) + (ReplicaRecord.HistoryMax * 16);
+    public const int BytesMax = (3 * (1 + TextBytesMax)) + 40 + (6 * 16) + (ReplicaRecord.HistoryMax * 16);
 
     /// <returns>Bytes written to <paramref name="target"/>, which has at least <see cref="BytesMax"/>.</returns>
     public static int Write(Span<byte> target, ModuleAnnouncement announcement)
@@ -39,14 +40,19 @@ public static class BeatCodec
         writer.Text(beat.NodeName);
         writer.U8((byte)beat.State);
         writer.U8((byte)beat.Phase);
-        writer.U8((byte)((beat.WantsPrimary ? 1 : 0) | (beat.Leaving ? 2 : 0) | (beat.FailoverOn ? 4 : 0)));
+        writer.U8((byte)((beat.WantsPrimary ? 1 : 0) | (beat.Leaving ? 2 : 0) | (beat.FailoverOn ? 4 : 0)
+            | (beat.Claims ? 8 : 0)));
         writer.Generation(beat.PeerOutdated);
         writer.Generation(beat.ConfirmsOutdated);
+        writer.U64(beat.Sequence);
+        writer.U64(beat.PeerBoot);
+        writer.U64(beat.Echo);
         writer.Generation(record.Current);
         writer.Generation(record.Base);
         writer.U8((byte)record.Condition);
         writer.Generation(record.ResyncFrom);
-        writer.U8((byte)((record.Serving ? 1 : 0) | (record.Sole ? 2 : 0) | (record.HandedOver ? 4 : 0) | (record.CompareAll ? 8 : 0)));
+        writer.U8((byte)((record.Serving ? 1 : 0) | (record.Sole ? 2 : 0) | (record.HandedOver ? 4 : 0)
+            | (record.CompareAll ? 8 : 0) | (record.MarksUnsaved ? 16 : 0) | (record.TookOver ? 32 : 0)));
         writer.Text(record.PeerName ?? "");
         writer.U8((byte)record.History.Length);
         foreach (var generation in record.History) writer.Generation(generation);
@@ -66,12 +72,15 @@ public static class BeatCodec
         var flags = reader.U8();
         var peerOutdated = reader.Generation();
         var confirms = reader.Generation();
+        var sequence = reader.U64();
+        var peerBoot = reader.U64();
+        var echo = reader.U64();
         var record = Record(ref reader);
         if (record is null || !reader.AtEnd || module.Length == 0 || node.Length == 0) return null;
         if (state > (byte)ModuleState.Second || phase > (byte)Phase.Ready || record.Validate() is not null) return null;
         return new ModuleAnnouncement(module, port, hash, new ModuleBeat(
             node, (ModuleState)state, (Phase)phase, record, (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0,
-            peerOutdated, confirms, boot));
+            peerOutdated, confirms, boot, (flags & 8) != 0, sequence, peerBoot, echo));
     }
 
     private static ReplicaRecord? Record(ref BeatReader reader)
@@ -91,6 +100,7 @@ public static class BeatCodec
             Current = current, Base = based, History = history.MoveToImmutable(),
             Condition = (ReplicaCondition)condition, ResyncFrom = resyncFrom,
             Serving = (flags & 1) != 0, Sole = (flags & 2) != 0, HandedOver = (flags & 4) != 0, CompareAll = (flags & 8) != 0,
+            MarksUnsaved = (flags & 16) != 0, TookOver = (flags & 32) != 0,
             PeerName = peerName.Length == 0 ? null : peerName,
         };
     }

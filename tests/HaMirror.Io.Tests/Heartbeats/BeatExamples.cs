@@ -26,7 +26,9 @@ internal static class BeatExamples
                 Condition = ReplicaCondition.UpToDate,
                 Serving = true,
                 Sole = true,
+                MarksUnsaved = true,
                 PeerName = "n2",
             },
-            WantsPrimary: true, Leaving: false, FailoverOn: true, Generation(7), GenerationId.None, Boot: 77));
+            WantsPrimary: true, Leaving: false, FailoverOn: true, Generation(7), GenerationId.None, Boot: 77,
+            Claims: true, Sequence: 11, PeerBoot: 78, Echo: 9));
 }
