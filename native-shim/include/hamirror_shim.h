@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <sys/uio.h>
 
+#pragma GCC visibility push(default) /* what is declared here is what the library exports */
+
 #define HM_SHIM_VERSION 1u
 
 uint32_t hm_shim_version(void);
@@ -86,9 +88,10 @@ hm_conn *hm_conn_tls(int fd, int server, const uint8_t *key, const char *identit
 /* 0 done; 1 wait for readable; 2 wait for writable; -EKEYREJECTED wrong key or identity; other -errno. */
 int hm_conn_handshake(hm_conn *conn);
 /* Sends what it can without waiting. Returns bytes taken (0: wait for writable), or -errno (-EPIPE when closed). On TLS
- * a call after 0 must offer the same bytes again first. */
+ * what was offered and not taken may be encrypted already: the next call must offer those bytes again first. */
 int64_t hm_conn_send(hm_conn *conn, const struct iovec *parts, int count);
-/* Receives what is there. Returns bytes, 0 when the peer closed, -EAGAIN when nothing waits, other -errno. */
+/* Receives what is there. Returns bytes, 0 when the peer closed, -EAGAIN when nothing waits, other -errno: on TLS
+ * -ECONNRESET when the socket ended without the peer's farewell, -EBADMSG when a record was tampered with. */
 int64_t hm_conn_receive(hm_conn *conn, void *buffer, uint64_t bytes);
 /* Decrypted bytes that a poll of the socket would not show. */
 int64_t hm_conn_pending(hm_conn *conn);
@@ -101,7 +104,9 @@ struct hm_stat {
     uint32_t atime_ns, mtime_ns, ctime_ns, mode, nlink, uid, gid, rdev_major, rdev_minor, blksize;
 };
 /* All paths are relative to dirfd; none follows a symlink at the end; hm_open resolves with openat2 and
- * RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS so that no path leaves dirfd (an empty path opens dirfd itself). flags as open(2). */
+ * RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS so that no path leaves dirfd (an empty path opens dirfd itself). flags as open(2);
+ * what open(2) would ignore is ignored; O_CLOEXEC is always set. With AT_FDCWD the path is an operator's own: it may be
+ * absolute and lead through symlinks, except at its end. */
 int hm_open(int dirfd, const char *path, int flags, uint32_t mode);
 int hm_reopen(int fd, int flags); /* through /proc/self/fd */
 int hm_close(int fd);
@@ -139,6 +144,7 @@ int hm_act_as(uint32_t uid, uint32_t gid);
 int hm_umask(uint32_t mask);
 /* Where path is mounted from: 1 when a mount point of type "fuse.hamirror", 2 another mount point, 0 none, -errno. */
 int hm_mount_kind(const char *path);
+/* Raises the limit of open files as far as this process may; returns the new limit. */
 int hm_raise_file_limit(void);
 /* ICMP or ICMPv6 echo to a literal address; microseconds, -ETIMEDOUT, or another -errno. Waits itself. */
 int64_t hm_ping(const char *address, int timeout_ms);
@@ -150,5 +156,7 @@ int hm_is_zero(const void *data, uint64_t bytes);
 int64_t hm_lz4_bound(uint64_t bytes);
 int64_t hm_lz4_compress(const void *from, uint64_t bytes, void *to, uint64_t capacity);   /* 0: does not fit */
 int64_t hm_lz4_decompress(const void *from, uint64_t bytes, void *to, uint64_t capacity); /* -EBADMSG: damaged */
+
+#pragma GCC visibility pop
 
 #endif
