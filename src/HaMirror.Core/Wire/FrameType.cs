@@ -29,6 +29,7 @@ public enum FrameType : byte
     ResyncHash = 11,
 
     // The control connection, both ways, never behind bulk data.
+    /// <summary>The first frame of each end on either connection (<see cref="HelloFrame"/>).</summary>
     Hello = 32,
 
     /// <summary>sequence: received in order and held; offset: applied.</summary>
@@ -51,6 +52,9 @@ public enum FrameType : byte
     /// <summary>Keeps an idle connection known alive; answered by ProbeReply.</summary>
     Probe = 44,
     ProbeReply = 45,
+
+    /// <summary>The second frame of each end on either connection (<see cref="IntroductionFrame"/>).</summary>
+    Introduction = 46,
 }
 
 [Flags]
@@ -72,6 +76,12 @@ public enum FrameFlags : byte
 
     /// <summary>Handover: the sender wants to become SECOND.</summary>
     Swap = 16,
+
+    /// <summary>ResyncDirectory: the first part of a directory.</summary>
+    First = 32,
+
+    /// <summary>ResyncDirectory and Marks: another part follows; nothing else may come between.</summary>
+    More = 64,
 }
 
 public enum FrameReadStatus : byte

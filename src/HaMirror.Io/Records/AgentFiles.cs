@@ -1,0 +1,61 @@
+namespace HaMirror.Io.Records;
+
+/// <summary>Where things are on a node (docs/architecture.md, "Places on a node").</summary>
+/// <param name="root">A prefix for everything, so that two nodes fit on one machine; empty on a real one.</param>
+public sealed class AgentFiles(string root)
+{
+    /// <summary>Name of the environment variable that holds the prefix.</summary>
+    public const string RootVariable = "HAMIRROR_ROOT";
+
+    /// <summary>Files hold keys and marks: nobody but root reads them.</summary>
+    public const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    public const UnixFileMode DirectoryMode = FileMode | UnixFileMode.UserExecute;
+
+    /// <summary>The layout of this process: the prefix comes from the environment.</summary>
+    public static AgentFiles FromEnvironment() => new(Environment.GetEnvironmentVariable(RootVariable) ?? "");
+
+    public string Root { get; } = root.TrimEnd('/');
+
+    public string ConfigurationDirectory => $"{Root}/etc/hamirror";
+
+    public string ClusterFile => $"{ConfigurationDirectory}/cluster.xml";
+
+    /// <summary>32 random bytes, 0600.</summary>
+    public string ClusterKeyFile => $"{ConfigurationDirectory}/cluster.key";
+
+    public string ModulesDirectory => $"{ConfigurationDirectory}/modules";
+
+    public string StateDirectory => $"{Root}/var/lib/hamirror";
+
+    public string LogDirectory => $"{Root}/var/log/hamirror";
+
+    public string RunDirectory => $"{Root}/run/hamirror";
+
+    public string AgentSocket => $"{RunDirectory}/agent.sock";
+
+    /// <summary>The module as the operator edits it: conf/userconfig.xml and bin.</summary>
+    public string ModuleDirectory(string module) => $"{ModulesDirectory}/{module}";
+
+    public string ModuleConfigurationFile(string module) => $"{ModuleDirectory(module)}/conf/userconfig.xml";
+
+    public string ModuleHooksDirectory(string module) => $"{ModuleDirectory(module)}/bin";
+
+    /// <summary>What HaMirror remembers of the module.</summary>
+    public string ModuleStateDirectory(string module) => $"{StateDirectory}/{module}";
+
+    public string ReplicaRecordFile(string module) => $"{ModuleStateDirectory(module)}/record";
+
+    public string MarksFile(string module) => $"{ModuleStateDirectory(module)}/marks";
+
+    /// <summary>The configuration that is in force, made so by <c>hamirror module config</c>.</summary>
+    public string ActiveConfigurationDirectory(string module) => $"{ModuleStateDirectory(module)}/active";
+
+    public string ModuleLogFile(string module) => $"{LogDirectory}/{module}/module.log";
+
+    /// <summary>One file per hook run.</summary>
+    public string HookLogDirectory(string module) => $"{LogDirectory}/{module}/hooks";
+
+    /// <summary>Makes a directory and those above it, 0700 where they are new.</summary>
+    public static void Ensure(string directory) => Directory.CreateDirectory(directory, DirectoryMode);
+}
