@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace HaMirror.Lab.Tests;
 
@@ -26,42 +27,44 @@ internal static class Command
     /// <summary>For everything that is not known to take longer; generous, because the machine may be busy.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
 
+    /// <summary>Between the end of a program and the end of its streams.</summary>
+    private static readonly TimeSpan StreamLimit = TimeSpan.FromSeconds(10);
+
     /// <exception cref="TimeoutException">The program did not end within <paramref name="limit"/>.</exception>
     public static CommandResult Run(TimeSpan limit, string program, params ReadOnlySpan<string> arguments)
     {
         using var process = Start(program, arguments);
         string line = $"{program} {string.Join(' ', process.StartInfo.ArgumentList)}";
-        var output = new System.Text.StringBuilder();
-        void Take(object _, DataReceivedEventArgs received)
-        {
-            lock (output)
-            {
-                if (received.Data is not null)
-                {
-                    output.AppendLine(received.Data);
-                }
-            }
-        }
-
-        process.OutputDataReceived += Take;
-        process.ErrorDataReceived += Take;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var output = new StringBuilder();
+        Task streams = Task.WhenAll(Take(process.StandardOutput, output), Take(process.StandardError, output));
         process.StandardInput.Close();
-        // The process first, then its streams: a daemon that it started may hold them open for ever.
         if (!process.WaitForExit(limit))
         {
             process.Kill(entireProcessTree: true);
-            lock (output)
-            {
-                throw new TimeoutException($"'{line}' did not end within {limit.TotalSeconds} s and said: {output}");
-            }
+            throw new TimeoutException($"'{line}' did not end within {limit.TotalSeconds} s and said: {Text(output)}");
         }
 
-        process.WaitForExit(TimeSpan.FromSeconds(5));
+        // A daemon that the program started may hold the streams open for ever.
+        streams.Wait(StreamLimit);
+        return new CommandResult(line, process.ExitCode, Text(output));
+    }
+
+    private static async Task Take(StreamReader stream, StringBuilder output)
+    {
+        while (await stream.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            lock (output)
+            {
+                output.AppendLine(line);
+            }
+        }
+    }
+
+    private static string Text(StringBuilder output)
+    {
         lock (output)
         {
-            return new CommandResult(line, process.ExitCode, output.ToString());
+            return output.ToString();
         }
     }
 
