@@ -1,0 +1,49 @@
+// Attributes in the kernel's form.
+using HaMirror.Io.Native;
+
+namespace HaMirror.Io.Fuse;
+
+/// <summary>Fills replies from what stat found.</summary>
+internal static unsafe class EntryReply
+{
+    internal static void Fill(FuseWire.EntryOut* entry, FileNode node, in NativeStat stat, ulong validSeconds)
+    {
+        *entry = default;
+        entry->Node = node.Number;
+        entry->EntryValidSeconds = entry->AttributesValidSeconds = validSeconds;
+        Fill(&entry->Attributes, stat);
+    }
+
+    internal static void Fill(FuseWire.AttributesOut* reply, in NativeStat stat, ulong validSeconds)
+    {
+        *reply = default;
+        reply->ValidSeconds = validSeconds;
+        Fill(&reply->Attributes, stat);
+    }
+
+    /// <summary>A device number as the kernel's new_encode_dev packs it.</summary>
+    internal static uint PackDevice(uint major, uint minor) => (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
+
+    internal static uint MajorOf(uint device) => (device & 0xfff00) >> 8;
+
+    internal static uint MinorOf(uint device) => (device & 0xff) | ((device >> 12) & 0xfff00);
+
+    private static void Fill(FuseWire.Attributes* to, in NativeStat stat)
+    {
+        to->Inode = stat.Inode;
+        to->Size = stat.Size;
+        to->Blocks = stat.Blocks;
+        to->AccessSeconds = (ulong)stat.AccessSeconds;
+        to->ModifySeconds = (ulong)stat.ModifySeconds;
+        to->ChangeSeconds = (ulong)stat.ChangeSeconds;
+        to->AccessNanoseconds = stat.AccessNanoseconds;
+        to->ModifyNanoseconds = stat.ModifyNanoseconds;
+        to->ChangeNanoseconds = stat.ChangeNanoseconds;
+        to->Mode = stat.Mode;
+        to->Links = stat.Links;
+        to->Uid = stat.Uid;
+        to->Gid = stat.Gid;
+        to->DeviceNode = PackDevice(stat.DeviceNodeMajor, stat.DeviceNodeMinor);
+        to->BlockSize = stat.BlockSize;
+    }
+}

@@ -1,0 +1,61 @@
+// The first exchange on a mount: which version, which abilities. What is not asked for here does not happen later.
+using HaMirror.Io.Native;
+
+namespace HaMirror.Io.Fuse;
+
+/// <summary>Answers INIT.</summary>
+internal static unsafe class FuseNegotiation
+{
+    private const uint Major = 7;
+
+    /// <summary>The version whose structs <see cref="FuseWire"/> has (Linux 6.2).</summary>
+    private const uint Minor = 38;
+
+    /// <summary>The version of Linux 5.14; older ones lack HANDLE_KILLPRIV_V2 or SETXATTR_EXT.</summary>
+    private const uint MinorMin = 33;
+
+    private const uint AsyncRead = 1 << 0;
+    private const uint AtomicTruncate = 1 << 3;
+    private const uint BigWrites = 1 << 5;
+    private const uint DontMask = 1 << 6;
+    private const uint ReadDirectoryPlus = 1 << 13;
+    private const uint ReadDirectoryPlusAuto = 1 << 14;
+    private const uint AsyncDirectIo = 1 << 15;
+    private const uint ParallelDirectoryOperations = 1 << 18;
+    private const uint PosixAcl = 1 << 20;
+    private const uint MaxPages = 1 << 22;
+    private const uint HandleKillPrivilegesV2 = 1 << 28;
+    private const uint SetXattrExtended = 1 << 29;
+
+    /// <summary>Must be there, because nothing else is prepared for their absence.</summary>
+    private const uint Needed = AtomicTruncate | BigWrites | DontMask | PosixAcl | MaxPages | HandleKillPrivilegesV2
+        | SetXattrExtended;
+
+    /// <summary>Makes it faster.</summary>
+    private const uint Wanted = AsyncRead | ReadDirectoryPlus | ReadDirectoryPlusAuto | AsyncDirectIo
+        | ParallelDirectoryOperations;
+
+    /// <summary>Requests of read-ahead and asynchronous direct I/O that the kernel keeps under way.</summary>
+    private const ushort BackgroundMax = 192;
+
+    internal static int Answer(ref FuseRequest request, RequestBody body)
+    {
+        var kernel = body.Take<FuseWire.InitIn>();
+        if (kernel.Major != Major || kernel.Minor < MinorMin || (kernel.Flags & Needed) != Needed)
+        {
+            return Errno.EPROTO; // the mount stays unusable: Linux 5.15 is the oldest that the product supports
+        }
+
+        var answer = request.Answer<FuseWire.InitOut>();
+        answer->Major = Major;
+        answer->Minor = Math.Min(Minor, kernel.Minor);
+        answer->ReadAheadMax = kernel.ReadAheadMax;
+        answer->Flags = Needed | (Wanted & kernel.Flags);
+        answer->BackgroundMax = BackgroundMax;
+        answer->CongestionThreshold = BackgroundMax * 3 / 4;
+        answer->WriteMax = FuseFileSystem.TransferBytesMax;
+        answer->TimeGranularity = 1;
+        answer->PagesMax = (ushort)(FuseFileSystem.TransferBytesMax / Environment.SystemPageSize);
+        return 0;
+    }
+}
