@@ -158,7 +158,8 @@ static int configure(struct tls *tls)
         || !SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") || !SSL_CTX_set_num_tickets(context, 0))
         return 0;
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL); /* no certificate is trusted, so none can stand in for the key */
+    if (!tls->server)
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL); /* none is trusted, so no certificate can stand in for the key */
     SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_default_read_buffer_len(context, READ_AHEAD_BYTES);
@@ -396,8 +397,9 @@ int64_t tls_receive(struct tls *tls, void *buffer, uint64_t bytes)
         tls->broken = 1;
         if (why == SSL_ERROR_SYSCALL && system_error != 0)
             return -system_error;
-        if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-            return -ECONNRESET; /* the socket ended without a farewell: cut off, not closed */
+        /* The socket ended without a farewell: cut off, not closed. */
+        if (why == SSL_ERROR_SYSCALL || ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+            return -ECONNRESET;
         return -EBADMSG;
     }
     tls->filled = 1;
