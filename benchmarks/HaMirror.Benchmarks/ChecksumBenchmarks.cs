@@ -1,0 +1,25 @@
+using BenchmarkDotNet.Attributes;
+using HaMirror.Core.Wire;
+
+namespace HaMirror.Benchmarks;
+
+/// <summary>CRC-32C of a header, of the smallest and of the largest write: paid twice per write, once on each node.</summary>
+[MemoryDiagnoser]
+public class ChecksumBenchmarks
+{
+    private byte[] _payload = [];
+
+    /// <summary>In bytes.</summary>
+    [Params(FrameHeader.Size, 4096, FrameHeader.PayloadLengthMax)]
+    public int Length { get; set; }
+
+    [GlobalSetup]
+    public void Fill()
+    {
+        _payload = new byte[Length];
+        new Random(1).NextBytes(_payload);
+    }
+
+    [Benchmark]
+    public uint Crc32COfPayload() => Crc32C.Compute(_payload);
+}
