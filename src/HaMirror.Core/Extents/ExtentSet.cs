@@ -186,7 +186,11 @@ public sealed class ExtentSet
             var number = first / PageExtents;
             if (!dirty && !_pages.ContainsKey(number))
             {
-                first = (number + 1) * PageExtents;
+                // Pages that do not exist are passed over in one step: a range may span 2^35 of them.
+                var index = PageIndex(number);
+                if (index == _pages.Count)
+                    return;
+                first = _pages.GetKeyAtIndex(index) * PageExtents;
                 continue;
             }
             var page = Page(number);
