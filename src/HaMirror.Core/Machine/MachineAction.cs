@@ -23,7 +23,8 @@ public abstract record MachineAction
     /// <summary>Unmount and save the marks; answer <see cref="MachineInput.UnmountEnded"/>.</summary>
     public sealed record Unmount : MachineAction;
 
-    /// <summary>Let changing requests in (<c>true</c>) or refuse them with EROFS.</summary>
+    /// <summary>Let changing requests in (<c>true</c>) or refuse them with EROFS (<c>false</c>): also those that a freeze
+    /// holds or that are in flight, none of which is acknowledged as done afterwards.</summary>
     public sealed record SetWritable(bool Writable) : MachineAction;
 
     /// <summary>Hold every changing request, acknowledge none, until <see cref="Thaw"/>. The pump freezes itself at the

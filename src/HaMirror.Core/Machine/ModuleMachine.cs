@@ -1,24 +1,102 @@
 using HaMirror.Core.Generations;
+using HaMirror.Core.States;
 
 namespace HaMirror.Core.Machine;
 
 /// <summary>One module's decisions on one node: an input and the time go in, actions come out (design, section 4).</summary>
+/// <remarks>
+/// Invariants: (1) nothing here reads a clock, a random number, a file or a socket; the same inputs give the same actions.
+/// (2) Every state answers every event (<see cref="TransitionTable"/>). (3) After a step the machine has drawn every
+/// conclusion that the input allows: a lost or repeated input delays a decision and never spoils it.
+/// </remarks>
 public sealed class ModuleMachine
 {
+    /// <summary>A step that changes state this often chases its own tail.</summary>
+    private const int RoundsMax = 8;
+
+    private readonly MachineContext _machine;
+    private TimeSpan? _lastStep;
+    private ModuleBeat? _content;
+
     /// <param name="record">As loaded from disk; <see cref="ReplicaRecord.New"/> when there is none.</param>
     /// <param name="boot">Random number of this process, not zero.</param>
     /// <param name="nextGeneration">Gives a new random generation at each call.</param>
     public ModuleMachine(ModuleRules rules, ReplicaRecord record, ulong boot, Func<GenerationId> nextGeneration)
     {
-        View = new(States.ModuleState.Stop, States.Phase.NotReady, null, record,
-            new(rules.NodeName, States.ModuleState.Stop, States.Phase.NotReady, record, false, true, rules.FailoverOn,
-                GenerationId.None, GenerationId.None, boot, false, 1, 0, 0),
-            null, false, null, [], []);
-        _ = nextGeneration;
+        if (record.Validate() is { } broken)
+            throw new ArgumentException($"The replica record is damaged: {broken}", nameof(record));
+        // What was marked in memory only is lost with the process that held it.
+        var loaded = record.Serving || record.MarksUnsaved
+            ? record with { CompareAll = true, MarksUnsaved = true }
+            : record;
+        _machine = new MachineContext(rules, loaded, boot, nextGeneration);
+        View = Look();
     }
 
+    /// <summary>As it was after the last step.</summary>
     public MachineView View { get; private set; }
 
+    /// <summary>Takes one input.</summary>
     /// <param name="now">A clock that only goes forward; its zero does not matter.</param>
-    public StepOutput Step(MachineInput input, TimeSpan now) => new([], null);
+    /// <returns>The actions, to be carried out in order, and the refusal of a command.</returns>
+    public StepOutput Step(MachineInput input, TimeSpan now)
+    {
+        _machine.Now = now;
+        _machine.Refusal = null;
+        if (_lastStep is { } last && now - last > ModuleRules.SleptAfter) Slept(now - last);
+        else if (_lastStep is null) _machine.Peer.Restart(now);
+        _lastStep = now;
+        TransitionTable.Find(_machine.State, TransitionTable.EventOf(input)).Handler(_machine, input);
+        Continue();
+        View = Look();
+        return new StepOutput(_machine.TakeActions(), _machine.Refusal);
+    }
+
+    private void Slept(TimeSpan gap)
+    {
+        _machine.Say(SayLevel.Warning, $"This process did not run for {gap.TotalSeconds:0.0} s; the peer's silence meanwhile proves nothing.");
+        _machine.Peer.Restart(_machine.Now);
+        _machine.Arbitration.Clear();
+        _machine.Separation.Slept();
+        if (_machine.State == ModuleState.Second) _machine.Standby.Slept();
+    }
+
+    /// <summary>Every state draws its conclusions, until none leads to another state.</summary>
+    private void Continue()
+    {
+        for (var round = 0; round < RoundsMax; round++)
+        {
+            var state = _machine.State;
+            _machine.Service.ContinueHandover();
+            switch (state)
+            {
+                case ModuleState.Wait: _machine.Waiting.Continue(); break;
+                case ModuleState.Alone or ModuleState.Prim: _machine.Service.Continue(); break;
+                case ModuleState.Second: _machine.Standby.Continue(); break;
+            }
+
+            if (_machine.State == state) return;
+        }
+    }
+
+    private MachineView Look()
+    {
+        var machine = _machine;
+        var content = new ModuleBeat(
+            machine.Rules.NodeName, machine.State, machine.Phase, machine.Record, machine.Claim.ByOperator,
+            machine.Lifecycle.StopWanted || machine.State == ModuleState.Stop, machine.Rules.FailoverOn,
+            machine.PeerOutdated, machine.ConfirmsOutdated, machine.Boot, machine.Claim.Made, 0, 0, 0);
+        if (content != _content)
+        {
+            _content = content;
+            machine.Sequence++;
+            machine.Act(new MachineAction.Beat());
+        }
+
+        var heard = machine.Peer.Beat;
+        var beat = content with { Sequence = machine.Sequence, PeerBoot = heard?.Boot ?? 0, Echo = heard?.Sequence ?? 0 };
+        return new MachineView(
+            machine.State, machine.Phase, machine.Reason, machine.Record, beat, heard, machine.PeerAlive, machine.Link?.Id,
+            machine.Evidence, [.. machine.Waiting.BlockedBy]);
+    }
 }

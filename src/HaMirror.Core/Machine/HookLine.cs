@@ -1,0 +1,78 @@
+using HaMirror.Core.Hooks;
+using HaMirror.Core.States;
+
+namespace HaMirror.Core.Machine;
+
+/// <summary>The sequences of hooks that run one after another, and where they have led to.</summary>
+/// <remarks>Invariant: at most one sequence runs; <see cref="Position"/> is the state for which the hooks will have been
+/// called when all that wait have run, so a sequence is always the way from there. A forced end drops all that waits.</remarks>
+internal sealed class HookLine(MachineContext machine)
+{
+    private readonly Queue<(HookSequence Sequence, HookPurpose Purpose)> _waiting = new();
+    private (long Ticket, HookPurpose Purpose)? _running;
+
+    public ModuleState Position { get; private set; } = ModuleState.Stop;
+
+    /// <summary>Runs the hooks that lead from <see cref="Position"/> to <paramref name="target"/>. When there are none to
+    /// run, the purpose ends at once and without failure.</summary>
+    public void Toward(ModuleState target, HookPurpose purpose)
+    {
+        var sequence = Way(Position, target);
+        Position = target;
+        if (sequence is { } found) Enqueue(found, purpose);
+        else if (purpose != HookPurpose.Background) machine.HooksEnded(purpose, null);
+    }
+
+    public void RestartInPlace() => Enqueue(HookSequence.RestartInPlace, HookPurpose.RestartService);
+
+    /// <summary>The guest must be gone now.</summary>
+    public void Force()
+    {
+        _waiting.Clear();
+        Position = ModuleState.Wait;
+        Run(HookSequence.ForcedEnd, HookPurpose.ForcedEnd);
+    }
+
+    /// <summary>A sequence ended; an unknown ticket belongs to one that a forced end replaced.</summary>
+    public void Ended(long ticket, string? failure)
+    {
+        if (_running is not { } running || running.Ticket != ticket) return;
+        _running = null;
+        if (_waiting.TryDequeue(out var next)) Run(next.Sequence, next.Purpose);
+        if (running.Purpose == HookPurpose.Background && failure is not null) machine.Say(SayLevel.Warning, failure);
+        machine.HooksEnded(running.Purpose, failure);
+    }
+
+    private void Enqueue(HookSequence sequence, HookPurpose purpose)
+    {
+        if (_running is null) Run(sequence, purpose);
+        else _waiting.Enqueue((sequence, purpose));
+    }
+
+    private void Run(HookSequence sequence, HookPurpose purpose)
+    {
+        var ticket = machine.NextTicket();
+        _running = (ticket, purpose);
+        machine.Act(new MachineAction.RunSequence(ticket, sequence));
+    }
+
+    private static HookSequence? Way(ModuleState from, ModuleState target) => (from, target) switch
+    {
+        (ModuleState.Stop, ModuleState.Wait) => HookSequence.StopToWait,
+        (ModuleState.Wait, ModuleState.Alone) => HookSequence.WaitToAlone,
+        (ModuleState.Wait, ModuleState.Prim) => HookSequence.WaitToPrim,
+        (ModuleState.Wait, ModuleState.Second) => HookSequence.WaitToSecond,
+        (ModuleState.Alone, ModuleState.Prim) => HookSequence.AloneToPrim,
+        (ModuleState.Prim, ModuleState.Alone) => HookSequence.PrimToAlone,
+        (ModuleState.Second, ModuleState.Alone) => HookSequence.SecondToAlone,
+        (ModuleState.Second, ModuleState.Prim) => HookSequence.SwapSecondToPrim,
+        (ModuleState.Alone, ModuleState.Second) => HookSequence.AloneToSecond,
+        (ModuleState.Prim, ModuleState.Second) => HookSequence.SwapPrimToSecond,
+        (ModuleState.Alone, ModuleState.Wait) => HookSequence.AloneToWait,
+        (ModuleState.Prim, ModuleState.Wait) => HookSequence.PrimToWait,
+        (ModuleState.Second, ModuleState.Wait) => HookSequence.SecondToWait,
+        (ModuleState.Stop, ModuleState.Stop) => null,
+        (_, ModuleState.Stop) => HookSequence.WaitToStop,
+        _ => null,
+    };
+}

@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using HaMirror.Core.Generations;
+using HaMirror.Core.States;
+
+namespace HaMirror.Core.Machine;
+
+/// <summary>What the concepts of one machine share: the state, the record, the peer, and the actions of the step.</summary>
+/// <remarks>Invariants: (1) <see cref="Record"/> changes only through <see cref="Persist"/>, so the actions that follow
+/// find it on disk; (2) a state change is made with <see cref="Enter"/>, which says it.</remarks>
+internal sealed class MachineContext
+{
+    private readonly ImmutableArray<MachineAction>.Builder _actions = ImmutableArray.CreateBuilder<MachineAction>();
+    private readonly List<string> _evidence = [];
+    private readonly Func<GenerationId> _nextGeneration;
+    private long _ticket;
+
+    public MachineContext(ModuleRules rules, ReplicaRecord record, ulong boot, Func<GenerationId> nextGeneration)
+    {
+        Rules = rules;
+        Boot = boot;
+        _nextGeneration = nextGeneration;
+        Record = record;
+        Peer = new PeerWatch(boot);
+        Hooks = new HookLine(this);
+        Arbitration = new Arbitration(this);
+        Claim = new Claim(this);
+        Lifecycle = new Lifecycle(this);
+        Waiting = new Waiting(this);
+        Service = new Service(this);
+        Separation = new Separation(this);
+        Standby = new Standby(this);
+        Commands = new Commands(this);
+        PeerWord = new PeerWord(this);
+    }
+
+    public ModuleRules Rules { get; set; }
+
+    public ulong Boot { get; }
+
+    public TimeSpan Now { get; set; }
+
+    public ModuleState State { get; private set; } = ModuleState.Stop;
+
+    public Phase Phase { get; private set; } = Phase.NotReady;
+
+    public string? Reason { get; set; }
+
+    public ReplicaRecord Record { get; private set; }
+
+    public string? Refusal { get; set; }
+
+    public ReplicaLink? Link { get; set; }
+
+    /// <summary>Generation that the peer is told to be outdated from, while this node is frozen.</summary>
+    public GenerationId PeerOutdated { get; set; }
+
+    /// <summary>The last such word of the peer's that was recorded.</summary>
+    public GenerationId ConfirmsOutdated { get; set; }
+
+    /// <summary>Number of the content of the beat that is being sent; set when the step ends.</summary>
+    public ulong Sequence { get; set; }
+
+    /// <summary>A beat that is sent now carries at least this number: what changes in this step is in it or in a later one.</summary>
+    public ulong NextSequence => Sequence + 1;
+
+    public PeerWatch Peer { get; }
+
+    public HookLine Hooks { get; }
+
+    public Arbitration Arbitration { get; }
+
+    public Claim Claim { get; }
+
+    public Lifecycle Lifecycle { get; }
+
+    public Waiting Waiting { get; }
+
+    public Service Service { get; }
+
+    public Separation Separation { get; }
+
+    public Standby Standby { get; }
+
+    public Commands Commands { get; }
+
+    public PeerWord PeerWord { get; }
+
+    public LoopCounter Loop { get; } = new();
+
+    public bool PeerAlive => Peer.IsAlive(Now, Rules.HeartbeatTimeout);
+
+    /// <summary>How long ago silence reached the time-out; negative before.</summary>
+    public TimeSpan SilenceDue => Peer.Silence(Now) - Rules.HeartbeatTimeout;
+
+    public bool PeerSilent => !PeerAlive && SilenceDue >= TimeSpan.Zero;
+
+    public ImmutableArray<string> Evidence => [.. _evidence];
+
+    public long NextTicket() => ++_ticket;
+
+    public GenerationId NewGeneration() => _nextGeneration();
+
+    public void Act(MachineAction action) => _actions.Add(action);
+
+    public void Say(SayLevel level, string text) => Act(new MachineAction.Say(level, text));
+
+    /// <summary>Adds what a decision rests on to the evidence.</summary>
+    public void Note(string sentence)
+    {
+        if (_evidence.Count > 0 && _evidence[^1] == sentence) return;
+        if (_evidence.Count == MachineView.EvidenceMax) _evidence.RemoveAt(0);
+        _evidence.Add(sentence);
+    }
+
+    public void Persist(ReplicaRecord record)
+    {
+        if (record == Record) return;
+        if (record.Validate() is { } broken) throw new InvalidOperationException($"The machine made a wrong record: {broken}");
+        Record = record;
+        Act(new MachineAction.Persist(record));
+    }
+
+    public void Enter(ModuleState state, Phase phase, string? reason)
+    {
+        if (state != State || phase != Phase)
+            Say(SayLevel.Event, $"Local state {state.ToString().ToUpperInvariant()} {phase}");
+        State = state;
+        Phase = phase;
+        Reason = reason;
+    }
+
+    public void CutLink(string reason)
+    {
+        if (Link is not { } link) return;
+        Link = null;
+        Act(new MachineAction.CutLink(link.Id, reason));
+    }
+
+    public ConnectionSide Mine(bool fullSync) =>
+        new(Rules.NodeName, Record, State, fullSync, Preferred(Rules.NodeName));
+
+    public ConnectionSide Theirs(ModuleBeat beat) =>
+        new(Rules.PeerName, beat.Record, beat.State, FullSync: false, Preferred(Rules.PeerName));
+
+    public ConnectionSide Theirs(PeerHello hello) =>
+        new(Rules.PeerName, hello.Record, hello.State, hello.FullSync, Preferred(Rules.PeerName));
+
+    public void HooksEnded(HookPurpose purpose, string? failure)
+    {
+        switch (purpose)
+        {
+            case HookPurpose.Prestart: Lifecycle.PrestartEnded(failure); break;
+            case HookPurpose.Poststop: Lifecycle.PoststopEnded(failure); break;
+            case HookPurpose.Background: break;
+            default: Service.HooksEnded(purpose, failure); break;
+        }
+    }
+
+    public ImmutableArray<MachineAction> TakeActions()
+    {
+        var actions = _actions.ToImmutable();
+        _actions.Clear();
+        return actions;
+    }
+
+    /// <summary>The same node seen from both sides: a named defaultprim, else the first node.</summary>
+    private bool Preferred(string node)
+    {
+        if (Rules.DefaultPrim == Rules.NodeName || Rules.DefaultPrim == Rules.PeerName) return Rules.DefaultPrim == node;
+        return Rules.IsFirstNode == (node == Rules.NodeName);
+    }
+}

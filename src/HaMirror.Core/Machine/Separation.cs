@@ -1,0 +1,131 @@
+using HaMirror.Core.Generations;
+using HaMirror.Core.States;
+
+namespace HaMirror.Core.Machine;
+
+/// <summary>A serving node that has lost a peer which may take over, or that hears another one serve.</summary>
+/// <remarks>
+/// Invariant: while <see cref="Frozen"/>, nothing is acknowledged. It ends in one of three ways: the peer has recorded that
+/// it is outdated and says so knowing this very question; the peer is silent and arbitration is won; or this node ends its
+/// service. Only the first two make Sole durable and thaw.
+/// </remarks>
+internal sealed class Separation(MachineContext machine)
+{
+    /// <summary>A peer that is heard but does not answer for this many time-outs does not hear this node. By then it has
+    /// taken over, which is heard, or never will.</summary>
+    private const int DeafPeerTimeouts = 2;
+
+    private TimeSpan _since;
+    private ulong _sequence;
+    private bool _pumpFrozen;
+
+    public bool Frozen { get; private set; }
+
+    /// <summary>The pump asked for a generation while frozen.</summary>
+    public bool GenerationWanted { get; set; }
+
+    public void Begin(string reason)
+    {
+        if (Frozen || machine.Service.Ending) return;
+        Frozen = true;
+        _pumpFrozen = true;
+        _since = machine.Now;
+        _sequence = machine.NextSequence;
+        machine.PeerOutdated = machine.Record.Current;
+        machine.Arbitration.Clear();
+        machine.Act(new MachineAction.Freeze());
+        machine.Enter(machine.State, Phase.Transient, $"Writes are held until it is settled who goes on: {reason}");
+    }
+
+    public void Continue()
+    {
+        if (machine.PeerAlive && machine.Peer.Beat is { } beat && Yields(beat)) return;
+        if (!Frozen || machine.Service.Ending) return;
+        if (machine.PeerAlive && machine.Now - _since < DeafPeerTimeouts * machine.Rules.HeartbeatTimeout)
+        {
+            machine.Arbitration.Clear();
+            if (Confirmed(machine.Peer.Beat!)) GoOnAlone("remote stop", $"{machine.Rules.PeerName} has recorded that it is outdated.");
+            return;
+        }
+
+        var due = machine.PeerAlive ? machine.Now - _since - (DeafPeerTimeouts * machine.Rules.HeartbeatTimeout) : machine.SilenceDue;
+        switch (machine.Arbitration.Primary(due))
+        {
+            case Arbitration.Verdict.Won:
+                GoOnAlone("no heartbeat", $"{machine.Rules.PeerName} is silent on every LAN.");
+                break;
+            case Arbitration.Verdict.Lost:
+                machine.Service.ForceEnd(
+                    "Split brain recovery: exiting alone. Neither the peer nor the witness can be reached.", surrenders: false);
+                break;
+        }
+    }
+
+    /// <summary>A process that slept concludes nothing from the time that passed.</summary>
+    public void Slept() => _since = machine.Now;
+
+    public void Clear()
+    {
+        Frozen = false;
+        GenerationWanted = false;
+        machine.PeerOutdated = GenerationId.None;
+    }
+
+    /// <summary>Service begins anew on a pump that was frozen when it last ended.</summary>
+    public void ThawLeftover()
+    {
+        if (!_pumpFrozen) return;
+        _pumpFrozen = false;
+        machine.Act(new MachineAction.Thaw());
+    }
+
+    private bool Confirmed(ModuleBeat beat) =>
+        machine.Peer.Knows(_sequence) && beat.ConfirmsOutdated == machine.PeerOutdated && !beat.Serves && !beat.Record.Sole
+        && beat.State != ModuleState.Second;
+
+    /// <summary>True when the peer goes on and this node has ended its service for it.</summary>
+    private bool Yields(ModuleBeat beat)
+    {
+        var rules = machine.Rules;
+        if (Frozen && machine.Peer.Knows(_sequence) && (beat.Record.Sole || beat.Serves))
+        {
+            machine.Service.ForceEnd($"{beat.NodeName} took over while this node could not reach it.", surrenders: true);
+            return true;
+        }
+
+        // A beat may have been sent before the peer heard that this node serves; a deaf peer never hears it.
+        var settled = machine.Peer.Knows(machine.Service.ServingSequence)
+            || machine.Now - machine.Peer.ServingSince > rules.HeartbeatTimeout;
+        if (!settled || beat.State is ModuleState.Second) return false;
+        if (!beat.Serves && beat.Record.Condition != ReplicaCondition.UpToDate) return false;
+        var decision = ConnectionTable.Decide(machine.Mine(false), machine.Theirs(beat));
+        var loses = beat.Serves && machine.Record.Sole != beat.Record.Sole
+            ? !machine.Record.Sole
+            : decision is ConnectionDecision.Target or ConnectionDecision.Diverged { KeepsMine: false };
+        if (beat.Serves && decision is ConnectionDecision.Refuse or ConnectionDecision.Wait) loses = !rules.IsFirstNode;
+        if (!loses)
+        {
+            if (beat.Serves) machine.Note($"Split brain recovery: staying alone. {decision.Sentence}");
+            return false;
+        }
+
+        machine.Service.ForceEnd(
+            beat.Serves ? $"Split brain recovery: exiting alone. {decision.Sentence}" : $"This node serves older data. {decision.Sentence}",
+            surrenders: true);
+        return true;
+    }
+
+    private void GoOnAlone(string cause, string why)
+    {
+        machine.Say(SayLevel.Event, $"Action alone called by heart: {cause}");
+        machine.Note(why);
+        var wanted = GenerationWanted;
+        machine.Persist(machine.Record with { Sole = true });
+        Clear();
+        machine.Arbitration.Clear();
+        ThawLeftover();
+        machine.Service.Settle(ModuleState.Alone, null);
+        if (machine.Hooks.Position == ModuleState.Prim) machine.Hooks.Toward(ModuleState.Alone, HookPurpose.Background);
+        if (wanted) machine.Service.GenerationNeeded();
+    }
+}

@@ -1,0 +1,233 @@
+using System.Collections.Immutable;
+using HaMirror.Core.Generations;
+using HaMirror.Core.States;
+
+namespace HaMirror.Core.Machine;
+
+/// <summary>SECOND: the target's half of a link, and taking over.</summary>
+/// <remarks>
+/// Invariant (G4): only a standby that was offered and has accepted takes over by itself, and only while nothing has
+/// happened since that could have let the primary go on without it: it recorded no outdating, it did not sleep, it did not
+/// lose an arbitration. All of this is memory of the process: a restarted standby waits.
+/// </remarks>
+internal sealed class Standby(MachineContext machine)
+{
+    private Stage _stage;
+    private ulong _sleptSequence;
+    private bool _wasPrimary;
+    private bool _swapAsked;
+
+    private enum Stage : byte { Resyncing, Ready, Reconnecting, Validating }
+
+    public bool Ready => _stage == Stage.Ready && machine.State == ModuleState.Second;
+
+    /// <summary>Remembers, at a start, whether this node was primary when it stopped (defaultprim="lastprim").</summary>
+    public void Started(bool wasPrimary)
+    {
+        _wasPrimary = wasPrimary;
+        _swapAsked = false;
+    }
+
+    public void Begin(MachineInput.LinkUp up, ConnectionDecision.Target target)
+    {
+        _stage = Stage.Resyncing;
+        machine.Link = new ReplicaLink(up.Link, source: false, up.Peer);
+        var record = machine.Record with { Sole = false, Serving = false };
+        if (target.Plan != ResyncPlan.Leftover)
+            record = record with
+            {
+                Condition = ReplicaCondition.Inconsistent,
+                ResyncFrom = up.Peer.Record.Current,
+                Current = record.Current.IsNone ? up.Peer.Record.Current : record.Current,
+                CompareAll = record.CompareAll || target.Plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll,
+                PeerName = machine.Rules.PeerName,
+            };
+        machine.Persist(record);
+        machine.Say(SayLevel.Event, target.Sentence);
+        machine.Act(new MachineAction.BeginTarget(up.Link, target.Plan));
+        machine.Enter(ModuleState.Second, Phase.Transient, target.Sentence);
+        machine.Hooks.Toward(ModuleState.Second, HookPurpose.Background);
+    }
+
+    public void OfferReceived(MachineInput.OfferReceived offer)
+    {
+        if (machine.Link is not { Source: false, Committed: false } link || link.Id != offer.Link) return;
+        link.Committed = true;
+        machine.Persist(machine.Record with
+        {
+            Current = offer.Generation, Base = offer.Generation, History = Merged(link.Peer.Record, offer.Generation),
+            Condition = ReplicaCondition.UpToDate, ResyncFrom = GenerationId.None, CompareAll = false, Sole = false,
+            HandedOver = false, MarksUnsaved = false, TookOver = false, PeerName = machine.Rules.PeerName,
+        });
+        machine.Act(new MachineAction.AcceptOffer(offer.Link));
+        machine.Waiting.OptionsDone();
+        machine.Say(SayLevel.Event, "Reintegration ended (synchronize)");
+        EnterReady();
+    }
+
+    public void LinkDown(MachineInput.LinkDown down)
+    {
+        if (machine.Link is not { } link || link.Id != down.Link) return;
+        machine.Link = null;
+        machine.Say(SayLevel.Warning, $"The link to {machine.Rules.PeerName} ended: {down.Reason}");
+        if (_stage == Stage.Ready) Reconnect(down.Reason);
+        else Leave(down.Reason);
+    }
+
+    public void HandoverReceived(MachineInput.HandoverReceived handover)
+    {
+        if (machine.Link is not { } link || link.Id != handover.Link) return;
+        if (_stage is not (Stage.Ready or Stage.Validating)) return;
+        machine.CutLink("The hand-over is accepted.");
+        machine.Say(SayLevel.Event, handover.Swap ? "Action swap called by the peer" : "Action alone called by heart: remote stop");
+        if (handover.Swap) machine.Service.BeginSwapped();
+        else if (machine.Rules.FailoverOn) machine.Service.Begin($"{machine.Rules.PeerName} was stopped.", takesOver: false);
+        else FailoverIsOff();
+    }
+
+    public void Continue()
+    {
+        if (machine.Lifecycle.StopWanted)
+        {
+            Leave("The module stops.");
+            return;
+        }
+
+        switch (_stage)
+        {
+            case Stage.Ready when machine.PeerSilent: Arbitrate(); break;
+            case Stage.Ready: machine.Arbitration.Clear(); break;
+            case Stage.Reconnecting: ContinueReconnecting(); break;
+            case Stage.Validating: Validate(); break;
+        }
+    }
+
+    /// <summary>This process slept: the primary may have gone on. Readiness comes back with a word of the primary's that is
+    /// younger than the sleep.</summary>
+    public void Slept()
+    {
+        switch (_stage)
+        {
+            case Stage.Ready:
+                _stage = Stage.Validating;
+                _sleptSequence = machine.NextSequence;
+                machine.Enter(ModuleState.Second, Phase.Transient, "This process was not running for a while; the primary is asked anew.");
+                break;
+            case Stage.Reconnecting:
+                Leave("This process was not running for a while.");
+                break;
+        }
+    }
+
+    /// <summary>The primary goes on without this node, or this node drops out.</summary>
+    public void Leave(string reason)
+    {
+        machine.CutLink(reason);
+        machine.Claim.Yield(null);
+        machine.Arbitration.Clear();
+        machine.Enter(ModuleState.Wait, Phase.NotReady, reason);
+        machine.Hooks.Toward(ModuleState.Wait, HookPurpose.Background);
+    }
+
+    private void EnterReady()
+    {
+        _stage = Stage.Ready;
+        machine.Enter(ModuleState.Second, Phase.Ready, null);
+        var rules = machine.Rules;
+        var wanted = rules.DefaultPrim == rules.NodeName || (rules.DefaultPrim == "lastprim" && _wasPrimary);
+        if (!wanted || _swapAsked || machine.Link is not { } link) return;
+        _swapAsked = true;
+        machine.Say(SayLevel.Event, "Transition SWAP from defaultprim");
+        machine.Act(new MachineAction.SendSwapRequest(link.Id));
+    }
+
+    private void Reconnect(string reason)
+    {
+        _stage = Stage.Reconnecting;
+        machine.Enter(ModuleState.Second, Phase.Transient, $"Reconnecting: {reason}");
+    }
+
+    private void ContinueReconnecting()
+    {
+        if (!machine.PeerAlive)
+        {
+            if (machine.PeerSilent) Arbitrate();
+            return;
+        }
+
+        machine.Arbitration.Clear();
+        var beat = machine.Peer.Beat!;
+        switch (beat.State)
+        {
+            case ModuleState.Alone or ModuleState.Prim:
+                machine.Claim.Yield(beat);
+                if (!beat.Record.Sole && beat.Record.Current == machine.Record.Current) break; // It is frozen, and asks.
+                Outdate();
+                Leave($"{beat.NodeName} went on without this node.");
+                break;
+            case ModuleState.Second:
+                Leave($"{beat.NodeName} is a standby too.");
+                break;
+            default:
+                if (!machine.Rules.FailoverOn) FailoverIsOff();
+                else if (machine.Claim.Press()) TakeOver("remote stop", $"{beat.NodeName} serves no longer.", tookOver: false);
+                break;
+        }
+    }
+
+    private void Arbitrate()
+    {
+        if (!machine.Rules.FailoverOn)
+        {
+            FailoverIsOff();
+            return;
+        }
+
+        switch (machine.Arbitration.Standby(machine.SilenceDue))
+        {
+            case Arbitration.Verdict.Won:
+                TakeOver("no heartbeat", $"{machine.Rules.PeerName} is silent on every LAN.", tookOver: true);
+                break;
+            case Arbitration.Verdict.Lost:
+                machine.Say(SayLevel.Critical, "Neither the peer nor the witness can be reached: this node is isolated.");
+                Leave("Arbitration was lost: neither the peer nor the witness can be reached.");
+                break;
+        }
+    }
+
+    private void TakeOver(string cause, string why, bool tookOver)
+    {
+        machine.Say(SayLevel.Event, $"Action alone called by heart: {cause}");
+        machine.CutLink(why);
+        machine.Service.Begin(why, tookOver);
+    }
+
+    private void FailoverIsOff()
+    {
+        machine.Say(SayLevel.Event, "Failover-off configured");
+        var reason = $"{machine.Rules.PeerName} serves no longer and failover is off: run 'hamirror start --as-primary' here to go on.";
+        machine.Waiting.Hold(reason);
+        Leave(reason);
+    }
+
+    private void Validate()
+    {
+        if (!machine.PeerAlive || machine.Peer.Beat is not { } beat || !machine.Peer.Knows(_sleptSequence)) return;
+        if (beat.State == ModuleState.Prim && !beat.Record.Sole && beat.PeerOutdated.IsNone
+            && beat.Record.Current == machine.Record.Current) EnterReady();
+        else Leave($"{beat.NodeName} may have gone on while this process did not run.");
+    }
+
+    /// <summary>Records what the primary's going on means for this replica.</summary>
+    public void Outdate()
+    {
+        if (machine.Record.Condition == ReplicaCondition.UpToDate)
+            machine.Persist(machine.Record with { Condition = ReplicaCondition.Outdated, Sole = false, Serving = false });
+    }
+
+    private ImmutableArray<GenerationId> Merged(ReplicaRecord source, GenerationId current) =>
+    [
+        .. ImmutableArray.Create(source.Current, source.Base).AddRange(source.History).Add(machine.Record.Current)
+            .AddRange(machine.Record.History).Where(id => !id.IsNone && id != current).Distinct().Take(ReplicaRecord.HistoryMax),
+    ];
+}

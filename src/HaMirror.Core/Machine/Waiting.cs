@@ -1,0 +1,270 @@
+using HaMirror.Core.Generations;
+using HaMirror.Core.States;
+
+namespace HaMirror.Core.Machine;
+
+/// <summary>WAIT: what a module that does not serve does about it, looked at anew after every input.</summary>
+/// <remarks>
+/// Invariant (G4): service begins from here only (1) with the peer heard and yielding, this node being the source by
+/// <see cref="ConnectionTable"/>; (2) with a silent peer and a durable Sole; (3) because an operator said --as-primary.
+/// </remarks>
+internal sealed class Waiting(MachineContext machine)
+{
+    /// <summary>After a hand-over for a swap the peer is dialled without waiting for its beat.</summary>
+    private static readonly TimeSpan SwapWindow = TimeSpan.FromSeconds(2);
+
+    private readonly SortedSet<string> _blockedBy = new(StringComparer.Ordinal);
+    private bool _dialling;
+    private bool _asSecondary;
+    private string? _held;
+    private TimeSpan? _swapUntil;
+
+    public bool FullSync { get; private set; }
+
+    public IReadOnlyCollection<string> BlockedBy => _blockedBy;
+
+    /// <summary>Why the storage cannot be used until the module is started again; null when it can.</summary>
+    public string? StorageBroken { get; set; }
+
+    /// <summary>A module starts: nothing that an earlier run decided holds any more.</summary>
+    public void Begin()
+    {
+        _held = null;
+        _swapUntil = null;
+        _blockedBy.Clear();
+        StorageBroken = null;
+    }
+
+    public void AsSecondary(bool fullSync)
+    {
+        _asSecondary = true;
+        FullSync = fullSync;
+        machine.Claim.ByOperator = false;
+        machine.Claim.Yield(null);
+    }
+
+    public void AsPrimary()
+    {
+        _asSecondary = false;
+        FullSync = false;
+        _held = null;
+        machine.Claim.ByOperator = true;
+    }
+
+    /// <summary>Start options are used up: this node serves or is equal to the one that does.</summary>
+    public void OptionsDone()
+    {
+        _asSecondary = false;
+        FullSync = false;
+        _held = null;
+        _swapUntil = null;
+        machine.Claim.ByOperator = false;
+        machine.Claim.Yield(null);
+    }
+
+    /// <summary>Keeps this node from claiming until an operator or a serving peer says otherwise.</summary>
+    public void Hold(string reason) => _held = reason;
+
+    public void Release() => _held = null;
+
+    /// <summary>This node handed over for a swap: the peer is about to serve and waits to be dialled.</summary>
+    public void ExpectSwap() => _swapUntil = machine.Now + SwapWindow;
+
+    public void Block(string resource) => _blockedBy.Add(resource);
+
+    public void Unblock(string resource)
+    {
+        if (_blockedBy.Remove(resource) && _blockedBy.Count == 0 && machine.State == ModuleState.Wait)
+            machine.Say(SayLevel.Event, "Action wakeup from failover rule Implicit_wakeup");
+    }
+
+    public void Dial(bool on)
+    {
+        if (_dialling == on) return;
+        _dialling = on;
+        machine.Act(new MachineAction.Dial(on));
+    }
+
+    public void Continue()
+    {
+        machine.Lifecycle.Continue();
+        if (machine.Lifecycle.At != Lifecycle.Stage.Up || machine.Service.Busy) return;
+        if (StorageBroken is { } broken) Stay($"{broken} Correct it and run 'hamirror stopstart'.");
+        else if (_blockedBy.Count > 0) Stay($"Held by {string.Join(", ", _blockedBy)}, which is down.");
+        else if (machine.PeerAlive && machine.Peer.Beat is { } beat) Heard(beat);
+        else if (_swapUntil > machine.Now) Dial(true);
+        else if (!machine.PeerSilent) Look("The peer is looked for.");
+        else Silent();
+    }
+
+    /// <summary>A link to a source came up: the hellos say more than the beats.</summary>
+    public void LinkUp(MachineInput.LinkUp up)
+    {
+        var wanted = _dialling && !up.Source && machine.Lifecycle is { At: Lifecycle.Stage.Up, StopWanted: false }
+            && !machine.Service.Busy && StorageBroken is null && _blockedBy.Count == 0;
+        if (!wanted)
+        {
+            machine.Act(new MachineAction.CutLink(up.Link, "This node is not ready for a link; it dials when it is."));
+            return;
+        }
+
+        var decision = ConnectionTable.Decide(machine.Mine(FullSync), machine.Theirs(up.Peer));
+        machine.Note(decision.Sentence);
+        if (decision is ConnectionDecision.Target target && up.Peer.State is ModuleState.Alone or ModuleState.Prim)
+        {
+            Dial(false);
+            machine.Standby.Begin(up, target);
+            return;
+        }
+
+        machine.Act(new MachineAction.CutLink(up.Link, decision.Sentence));
+        Stay(decision.Sentence);
+    }
+
+    /// <summary>The peer acknowledges writes that this replica does not get: from now on it must not start alone. What only
+    /// this replica holds stays where it is.</summary>
+    public void HearGoneOn(ModuleBeat beat, ConnectionDecision decision)
+    {
+        if (beat.Serves && beat.Record.Sole && decision is ConnectionDecision.Target or ConnectionDecision.Diverged)
+            machine.Standby.Outdate();
+    }
+
+    private void Heard(ModuleBeat beat)
+    {
+        machine.Arbitration.Clear();
+        if (beat.Serves) HeardServing(beat);
+        else if (_swapUntil > machine.Now) Dial(true);
+        else if (beat.Claims && !machine.Claim.ByOperator && beat.State == ModuleState.Second)
+            YieldTo(beat, $"{beat.NodeName} takes over.");
+        else if (beat.State == ModuleState.Second) YieldTo(beat, $"{beat.NodeName}, the standby, decides whether it takes over.");
+        else HeardIdle(beat);
+    }
+
+    private void HeardServing(ModuleBeat beat)
+    {
+        _swapUntil = null;
+        _held = null;
+        machine.Claim.Yield(beat);
+        if (machine.Claim.ByOperator)
+        {
+            machine.Claim.ByOperator = false;
+            machine.Say(SayLevel.Warning,
+                $"Requested prim start aborted: {beat.NodeName} serves already. Use 'hamirror swap' to exchange the roles.");
+        }
+
+        var decision = ConnectionTable.Decide(machine.Mine(FullSync), machine.Theirs(beat));
+        machine.Note(decision.Sentence);
+        HearGoneOn(beat, decision);
+        if (decision is not ConnectionDecision.Target)
+        {
+            Stay(decision is ConnectionDecision.Source
+                ? $"{beat.NodeName} serves older data than this node holds; it is to end its service first."
+                : decision.Sentence);
+            return;
+        }
+
+        Dial(true);
+        machine.Enter(ModuleState.Wait, Phase.NotReady, $"Connecting to {beat.NodeName}, which serves.");
+    }
+
+    private void HeardIdle(ModuleBeat beat)
+    {
+        Dial(false);
+        if (machine.Claim.ByOperator)
+        {
+            if (beat.WantsPrimary && !machine.Rules.IsFirstNode)
+            {
+                machine.Claim.ByOperator = false;
+                Hold($"Both nodes were started with --as-primary; {beat.NodeName}, the first node of the cluster, keeps it.");
+                machine.Say(SayLevel.Warning, _held!);
+                YieldTo(beat, _held!);
+            }
+            else ClaimService("The operator asked for --as-primary.");
+
+            return;
+        }
+
+        if (beat.WantsPrimary) YieldTo(beat, $"{beat.NodeName} was started with --as-primary.");
+        else if (_held is { } held) YieldTo(beat, held);
+        else if (_asSecondary) YieldTo(beat, $"Started as secondary: waits until {beat.NodeName} serves.");
+        else ByTable(beat);
+    }
+
+    private void ByTable(ModuleBeat beat)
+    {
+        var decision = ConnectionTable.Decide(machine.Mine(FullSync), machine.Theirs(beat));
+        machine.Note(decision.Sentence);
+        switch (decision)
+        {
+            case ConnectionDecision.Source or ConnectionDecision.Diverged { KeepsMine: true }
+                when machine.Record.Condition == ReplicaCondition.UpToDate:
+                ClaimService(decision.Sentence);
+                break;
+            case ConnectionDecision.Target when beat.State == ModuleState.Stop:
+                YieldTo(beat, $"{beat.NodeName} holds the newer data but is stopped: run 'hamirror start' there.");
+                break;
+            case ConnectionDecision.Target:
+                YieldTo(beat, $"Waits until {beat.NodeName}, which holds the newer data, serves.");
+                break;
+            default:
+                YieldTo(beat, decision.Sentence);
+                break;
+        }
+    }
+
+    private void ClaimService(string why)
+    {
+        if (machine.Claim.Press()) machine.Service.Begin(why, takesOver: false);
+        else Look($"Waits for {machine.Rules.PeerName} to yield. {why}");
+    }
+
+    private void Silent()
+    {
+        Dial(false);
+        machine.Claim.Yield(null);
+        var peer = machine.Rules.PeerName;
+        if (machine.Claim.ByOperator)
+        {
+            machine.Say(SayLevel.Warning, $"Started as primary by an operator while {peer} was silent.");
+            machine.Service.Begin($"The operator asked for --as-primary; {peer} is silent.", takesOver: false);
+        }
+        else if (_asSecondary) Stay($"Started as secondary: waits until {peer} serves.");
+        else if (machine.Record.Sole) SoleAlone();
+        else
+            Stay($"This replica is not known to be up to date and {peer} is silent. Start {peer}; or, if it is lost, run 'hamirror "
+                + $"start --as-primary' here: writes that only {peer} holds are then left out.");
+    }
+
+    private void SoleAlone()
+    {
+        switch (machine.Arbitration.Waiting(machine.SilenceDue))
+        {
+            case Arbitration.Verdict.Won:
+                machine.Arbitration.Clear();
+                machine.Service.Begin($"{machine.Rules.PeerName} is silent and this node was the only one up to date.", takesOver: false);
+                break;
+            case Arbitration.Verdict.Lost:
+                Stay("The witness does not answer: this node is isolated and must not start alone.");
+                break;
+            default:
+                Look("The witness is asked.");
+                break;
+        }
+    }
+
+    private void YieldTo(ModuleBeat beat, string reason)
+    {
+        Dial(false);
+        machine.Claim.Yield(beat);
+        machine.Enter(ModuleState.Wait, Phase.NotReady, reason);
+    }
+
+    private void Stay(string reason)
+    {
+        Dial(false);
+        machine.Claim.Yield(machine.PeerAlive ? machine.Peer.Beat : null);
+        machine.Enter(ModuleState.Wait, Phase.NotReady, reason);
+    }
+
+    private void Look(string reason) => machine.Enter(ModuleState.Wait, Phase.Transient, reason);
+}
