@@ -23,42 +23,44 @@ public sealed class GuardProcess : IDisposable
     private readonly Process process;
     private readonly Stream pipe;
     private readonly Thread beating;
+    private readonly Action? died;
     private readonly ManualResetEventSlim ending = new();
     private bool failed;
     private bool ended;
 
-    private GuardProcess(Process process)
+    private GuardProcess(Process process, Action? died)
     {
         this.process = process;
+        this.died = died;
         pipe = process.StandardInput.BaseStream;
         beating = new Thread(KeepBeating) { Name = "guard", IsBackground = true, Priority = ThreadPriority.Highest };
         beating.Start();
     }
 
-    /// <summary>Raised once, on the beating thread, when the guard has died: nothing watches over the VMs any more.
-    /// Start another one and name all mounts again.</summary>
-    public event Action? Died;
-
     /// <summary>The guard's process id.</summary>
     public int ProcessId => process.Id;
 
     /// <summary>Starts the guard that lies beside this assembly, or else the installed one.</summary>
+    /// <param name="died">Called once, on the beating thread, when the guard has died: nothing watches over the VMs any
+    /// more. Start another one and name all mounts again.</param>
     /// <exception cref="ShimException">There is none, or it cannot be started.</exception>
-    public static GuardProcess Start()
+    public static GuardProcess Start(Action? died = null)
     {
         var beside = Path.Combine(AppContext.BaseDirectory, FileName);
-        return Start(File.Exists(beside) ? beside : InstalledPath);
+        return Start(File.Exists(beside) ? beside : InstalledPath, died);
     }
 
     /// <summary>Starts the guard at <paramref name="path"/>.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="died">As above.</param>
     /// <exception cref="ShimException">It is missing or cannot be started.</exception>
-    public static GuardProcess Start(string path)
+    public static GuardProcess Start(string path, Action? died)
     {
         var start = new ProcessStartInfo(path) { RedirectStandardInput = true, UseShellExecute = false };
         try
         {
             return new GuardProcess(Process.Start(start)
-                ?? throw new ShimException($"The guard {path} did not start; check its permissions."));
+                ?? throw new ShimException($"The guard {path} did not start; check its permissions."), died);
         }
         catch (System.ComponentModel.Win32Exception e)
         {
@@ -140,7 +142,7 @@ public sealed class GuardProcess : IDisposable
             Write(Beat);
             if (failed || process.HasExited)
             {
-                Died?.Invoke();
+                died?.Invoke();
                 return;
             }
         }

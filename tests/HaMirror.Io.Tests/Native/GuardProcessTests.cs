@@ -23,9 +23,8 @@ public sealed class GuardProcessTests
     [Fact]
     public void Guard_LongerThanItsSilence_IsKeptAlive()
     {
-        using var guard = GuardProcess.Start();
         using var died = new ManualResetEventSlim();
-        guard.Died += died.Set;
+        using var guard = GuardProcess.Start(died.Set);
         Assert.False(died.Wait(2 * 1200)); // what is tried here is that nothing happens for twice its period
         using var process = Process.GetProcessById(guard.ProcessId);
         Assert.False(process.HasExited);
@@ -34,9 +33,8 @@ public sealed class GuardProcessTests
     [Fact]
     public void Guard_Killed_IsReported()
     {
-        using var guard = GuardProcess.Start();
         using var died = new ManualResetEventSlim();
-        guard.Died += died.Set;
+        using var guard = GuardProcess.Start(died.Set);
         using var process = Process.GetProcessById(guard.ProcessId);
         process.Kill();
         Assert.True(died.Wait(Deadline));
@@ -46,7 +44,7 @@ public sealed class GuardProcessTests
     [Fact]
     public void Start_MissingFile_SaysWhatToDo()
     {
-        var refused = Assert.Throws<ShimException>(() => GuardProcess.Start("/none/hamirror-guard"));
+        var refused = Assert.Throws<ShimException>(() => GuardProcess.Start("/none/hamirror-guard", died: null));
         Assert.Contains("/none/hamirror-guard", refused.Message);
         Assert.Contains("make -C native-shim", refused.Message);
     }

@@ -71,11 +71,11 @@ public sealed unsafe class ShimTests : IDisposable
         };
         ios[1] = new NativeIo { Operation = NativeIoOperation.Fsync, Descriptor = file, User = 8 };
         Assert.Equal(2, Shim.RingSubmit(ring, ios, 2));
+        var taken = stackalloc NativeDone[2];
         var done = new List<(ulong User, long Result)>();
         var poll = new NativePoll { Descriptor = Shim.RingDescriptor(ring), Events = NativePoll.In };
         while (done.Count < 2 && Shim.Poll(&poll, 1, 30000) == 1)
         {
-            var taken = stackalloc NativeDone[2];
             var count = Shim.RingHarvest(ring, taken, 2);
             for (var i = 0; i < count; i++)
             {
