@@ -108,7 +108,7 @@ public sealed record UserConfiguration(
 {
     /// <summary>Set by HaMirror for every hook; a module's own variable of that name would break hooks.</summary>
     public static readonly ImmutableHashSet<string> ReservedVariables =
-        ["SAFE", "SAFEMODULE", "SAFEBIN", "SAFEUSERBIN", "SAFEUSERCONF", "SAFEVAR", "SAFEUSERVAR", "HAMIRROR_ROOT", "PATH"];
+        ["SAFE", "SAFEMODULE", "SAFEBIN", "SAFEUSERBIN", "SAFEUSERCONF", "SAFEVAR", "SAFEUSERVAR", "HAMIRROR_ROOT", "HAMIRROR_TIMEOUT", "PATH"];
 
     /// <summary>Bytes kept of one hook's output (userlogsize).</summary>
     public long LogBytes { get; init; } = 2048 * 1024;

@@ -8,7 +8,8 @@ public static class ModuleXml
 {
     /// <summary>Reads the text of a file. Wrong input, however wrong, comes back as errors and is never thrown.</summary>
     /// <param name="fileName">As the errors shall name it.</param>
-    /// <param name="environment">What <c>%NAME%</c> may stand for besides the file's own macros.</param>
+    /// <param name="environment">What <c>%NAME%</c> may stand for besides the file's own macros;
+    /// <c>%SAFEMODULE%</c> is always the module's name.</param>
     public static Parsed<ModuleConfiguration> Parse(
         string text, string fileName, string moduleName, IReadOnlyDictionary<string, string> environment)
     {
@@ -26,7 +27,9 @@ public static class ModuleXml
         }
         else if (root is not null)
         {
-            new VocabularyCheck(context, new MacroTable(environment)).Check(root, ModuleVocabulary.Root);
+            // One file then serves as the template of every module.
+            var known = new Dictionary<string, string>(environment, StringComparer.Ordinal) { ["SAFEMODULE"] = moduleName };
+            new VocabularyCheck(context, new MacroTable(known)).Check(root, ModuleVocabulary.Root);
         }
 
         if (root is null || context.Failed)

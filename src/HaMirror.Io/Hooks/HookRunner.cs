@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using HaMirror.Core.Configuration;
 using HaMirror.Core.Hooks;
 
@@ -56,7 +57,7 @@ public sealed class HookRunner(HookPlaces places, UserConfiguration user, TimePr
         try
         {
             Directory.CreateDirectory(places.UserVar);
-            child = ChildSession.Start(program, words, places.Environment(user.Variables), places.Bin, file ?? "/dev/null");
+            child = ChildSession.Start(program, words, Environment(hook, forced), places.Bin, file ?? "/dev/null");
         }
         catch (Exception failure) when (failure is Win32Exception or IOException or UnauthorizedAccessException)
         {
@@ -70,6 +71,13 @@ public sealed class HookRunner(HookPlaces places, UserConfiguration user, TimePr
             return Finished(hook, forced, outcome, child, since.Elapsed, file, survivors);
         }
     }
+
+    /// <summary>A hook that knows how long it has can give up in order instead of being ended.</summary>
+    private Dictionary<string, string> Environment(string hook, bool forced) =>
+        new(places.Environment(user.Variables), StringComparer.Ordinal)
+        {
+            ["HAMIRROR_TIMEOUT"] = Math.Max(1, (long)Timeout(hook, forced).TotalSeconds).ToString(CultureInfo.InvariantCulture),
+        };
 
     private async Task<(HookOutcome Outcome, IReadOnlyList<int> Survivors)> WaitAsync(
         ChildSession child, TimeSpan timeout, string? file, CancellationToken cancellation)
