@@ -1,1 +1,3 @@
-System.Console.WriteLine();
+using HaMirror.Agent.Hosting;
+
+return await AgentHost.RunAsync(args);

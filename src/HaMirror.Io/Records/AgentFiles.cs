@@ -24,6 +24,9 @@ public sealed class AgentFiles(string root)
     /// <summary>32 random bytes, 0600.</summary>
     public string ClusterKeyFile => $"{ConfigurationDirectory}/cluster.key";
 
+    /// <summary>This node's name, written by <c>cluster init</c> and <c>join</c>; without it the host's name counts.</summary>
+    public string NodeNameFile => $"{ConfigurationDirectory}/node";
+
     public string ModulesDirectory => $"{ConfigurationDirectory}/modules";
 
     public string StateDirectory => $"{Root}/var/lib/hamirror";
@@ -50,6 +53,14 @@ public sealed class AgentFiles(string root)
 
     /// <summary>The configuration that is in force, made so by <c>hamirror module config</c>.</summary>
     public string ActiveConfigurationDirectory(string module) => $"{ModuleStateDirectory(module)}/active";
+
+    /// <summary>Whether the module is wanted running, and the operator's failover on or off: what outlives the agent.</summary>
+    public string IntentFile(string module) => $"{ModuleStateDirectory(module)}/intent";
+
+    /// <summary>The number of the module on this node, which its port follows from.</summary>
+    public string ModuleNumberFile(string module) => $"{ModuleStateDirectory(module)}/number";
+
+    public string AgentLogFile => $"{LogDirectory}/agent.log";
 
     public string ModuleLogFile(string module) => $"{LogDirectory}/{module}/module.log";
 

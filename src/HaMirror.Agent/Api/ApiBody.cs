@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using HaMirror.Agent.Hosting;
+
+namespace HaMirror.Agent.Api;
+
+/// <summary>Reads a request's body with the source-generated context.</summary>
+internal static class ApiBody
+{
+    private const int BytesMax = 64 << 10;
+
+    /// <exception cref="Refusal">The body is missing, too long, or not what it should be.</exception>
+    public static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+        where T : class =>
+        await TryReadAsync(context, type) ?? throw new Refusal(Refusal.BadRequest, "The request has no body.");
+
+    /// <summary>As above; null when there is no body.</summary>
+    public static async Task<T?> TryReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+        where T : class
+    {
+        if (context.Request.ContentLength > BytesMax)
+            throw new Refusal(Refusal.BadRequest, $"The request's body is longer than {BytesMax} bytes.");
+        if (context.Request.ContentLength == 0) return null;
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        return body.Length == 0 ? null : JsonSerializer.Deserialize(body.ToArray(), type);
+    }
+}

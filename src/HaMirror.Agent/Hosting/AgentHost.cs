@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Net.Sockets;
+using HaMirror.Agent.Api;
+using HaMirror.Agent.Cluster;
+using HaMirror.Agent.Modules;
+using HaMirror.Core.Api;
+using HaMirror.Io.Native;
+using HaMirror.Io.Records;
+using Serilog;
+using Serilog.Events;
+
+namespace HaMirror.Agent.Hosting;
+
+/// <summary>hamirrord: logging, the API on its socket, and the node.</summary>
+internal static class AgentHost
+{
+    private const int ExitRefused = 1, ExitUsage = 2;
+    private const long LogBytesMax = 8 << 20;
+    private const int LogFilesMax = 5;
+    private const UnixFileMode SocketMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        if (arguments is ["--version"])
+        {
+            Console.WriteLine(AgentVersion.Text);
+            return 0;
+        }
+
+        if (arguments.Length > 0)
+        {
+            await Console.Error.WriteLineAsync("hamirrord takes no arguments but --version; it reads /etc/hamirror below $HAMIRROR_ROOT.");
+            return ExitUsage;
+        }
+
+        var files = AgentFiles.FromEnvironment();
+        try
+        {
+            foreach (var directory in new[] { files.ConfigurationDirectory, files.ModulesDirectory, files.StateDirectory, files.LogDirectory, files.RunDirectory })
+                AgentFiles.Ensure(directory);
+            RefuseSecondAgent(files.AgentSocket);
+            _ = Shim.RaiseFileLimit();
+            await using var app = Build(files);
+            await app.StartAsync();
+            File.SetUnixFileMode(files.AgentSocket, SocketMode);
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or Refusal or DllNotFoundException)
+        {
+            await Console.Error.WriteLineAsync($"hamirrord cannot start: {error.Message}");
+            return ExitRefused;
+        }
+        finally
+        {
+            await Log.CloseAndFlushAsync();
+        }
+    }
+
+    private static WebApplication Build(AgentFiles files)
+    {
+        Log.Logger = new LoggerConfiguration()
+            .MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Level:u3} {Message:lj}{NewLine}{Exception}")
+            .WriteTo.File(files.AgentLogFile, formatProvider: CultureInfo.InvariantCulture, fileSizeLimitBytes: LogBytesMax,
+                rollOnFileSizeLimit: true, retainedFileCountLimit: LogFilesMax,
+                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {EventId} {Message:lj}{NewLine}{Exception}")
+            .CreateLogger();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddSerilog(Log.Logger);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenUnixSocket(files.AgentSocket);
+            kestrel.AddServerHeader = false;
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(325));
+        builder.Services.AddSingleton(files).AddSingleton(TimeProvider.System)
+            .AddSingleton<ModuleCatalog>().AddSingleton<ModuleRoster>().AddSingleton<ClusterStore>().AddSingleton<JoinServer>()
+            .AddSingleton<StaleMounts>().AddSingleton<ServingMounts>().AddSingleton<NodeService>()
+            .AddHostedService(services => services.GetRequiredService<NodeService>());
+        var app = builder.Build();
+        app.UseProblems();
+        app.UseRouting();
+        app.MapCluster();
+        app.MapModules();
+        app.MapResources();
+        return app;
+    }
+
+    /// <summary>A socket that nobody answers on is a dead agent's and is removed; a living one keeps this from starting.</summary>
+    private static void RefuseSecondAgent(string path)
+    {
+        if (!File.Exists(path)) return;
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException)
+        {
+            File.Delete(path);
+            return;
+        }
+
+        throw new IOException($"another hamirrord answers on {path}. Stop it first (systemctl stop hamirrord).");
+    }
+}

@@ -1,0 +1,147 @@
+using System.Net;
+using HaMirror.Agent.Cluster;
+using HaMirror.Agent.Logging;
+using HaMirror.Agent.Modules;
+using HaMirror.Core.Configuration;
+using HaMirror.Core.Machine;
+using HaMirror.Core.States;
+using HaMirror.Core.Wire;
+using HaMirror.Io.Checkers;
+using HaMirror.Io.Heartbeats;
+using HaMirror.Io.Hooks;
+using HaMirror.Io.Native;
+using HaMirror.Io.Peer;
+using HaMirror.Io.Records;
+using HaMirror.Io.Witness;
+
+namespace HaMirror.Agent.Hosting;
+
+/// <summary>Puts a module's driver together with everything around it.</summary>
+internal sealed class DriverFactory(
+    AgentFiles files, ClusterMembership cluster, BootId boot, HeartbeatService heartbeats, ModuleRoster roster, ServingMounts serving,
+    ILoggerFactory loggers, TimeProvider clock)
+{
+    private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly ILogger _log = loggers.CreateLogger("HaMirror.Agent");
+
+    /// <exception cref="IOException">The module's record or log cannot be used; the message is a sentence.</exception>
+    public ModuleDriver Make(ModuleDefinition definition)
+    {
+        var module = definition.Active ?? throw new ArgumentException("A module without a configuration has no driver.", nameof(definition));
+        var name = definition.Name;
+        AgentFiles.Ensure(Path.GetDirectoryName(files.ModuleLogFile(name))!);
+        var log = new ModuleLog(files.ModuleLogFile(name), name, clock);
+        try
+        {
+            return Make(definition, module, log);
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
+    private ModuleDriver Make(ModuleDefinition definition, ModuleConfiguration module, ModuleLog log)
+    {
+        var name = definition.Name;
+        var records = new ReplicaRecordStore(files.ReplicaRecordFile(name));
+        var places = Places(name);
+        var ping = new WitnessPing();
+
+        // The driver and what it is made of know each other: the parts get the driver when it exists.
+        ModuleDriver? driver = null;
+        var resources = new ResourceTable(log, clock);
+        var checkers = new ModuleCheckers(module, places, ping, Serves, report =>
+        {
+            resources.Set(report.Resource, report.Up, report.Detail);
+            driver?.Post(new MachineInput.CheckerFired(report.Resource, report.Up, report.Action));
+        }, clock);
+        var companion = new ModuleCompanion(module, checkers, (path, sentence) => driver?.MountHung(path, sentence),
+            paths => serving.Set(name, paths), clock);
+        var identity = new PeerIdentity(
+            cluster.Configuration.Id, name, ClusterKey.Derive(cluster.Key, KeyUse.Replication), module.Replication?.Encryption ?? true);
+        var lan = cluster.Configuration.FindLan(module.Heart.FlowLan)
+            ?? throw new IOException($"Module {name}: cluster.xml has no LAN '{module.Heart.FlowLan}' for replication.");
+        driver = new ModuleDriver(new ModuleSurroundings
+        {
+            Definition = definition,
+            Rules = Rules(module),
+            Storage = _ => throw new IOException("This build has no data path."),
+            Hooks = new ModuleHooks(module.User, places, log, clock),
+            LoadRecord = () => records.TryLoad(out var record, out var refusal) ? record : throw new IOException(refusal),
+            SaveRecord = records.Save,
+            Intent = ModuleIntent.Load(files.IntentFile(name)),
+            SaveIntent = intent => intent.Save(files.IntentFile(name)),
+            AskWitness = cancellation => ping.AnyAnswersAsync(module.Witnesses, WitnessPing.DefaultTimeout, cancellation),
+            Listen = (hello, accepted) => new PeerListener(identity, new IPEndPoint(Literal(cluster.Own(lan).LocalAddress), definition.Port), hello, accepted, _log),
+            Dial = (hello, port, cancellation) => PeerDialer.DialAsync(
+                identity, cluster.Other(lan).Address, port, Literal(cluster.Own(lan).LocalAddress), hello, DialTimeout, cancellation),
+            Companion = companion,
+            Resources = resources,
+            SayResource = (resource, up, by) => Say(checkers, resources, driver!, resource, up, by),
+            BeatNow = heartbeats.BeatNow,
+            Boot = boot.Short,
+            Log = log,
+            AgentLog = _log,
+            Clock = clock,
+            AbortMount = path => Shim.FuseUnmount(path, abort: 1),
+        });
+        return driver;
+    }
+
+    private HookPlaces Places(string module)
+    {
+        var besideProgram = Path.Combine(AppContext.BaseDirectory, "safe");
+        var places = HookPlaces.Of(files.Root, module);
+        return places with
+        {
+            Safe = Directory.Exists(besideProgram) ? besideProgram : places.Safe,
+            Bin = $"{files.ActiveConfigurationDirectory(module)}/bin",
+            Conf = $"{files.ActiveConfigurationDirectory(module)}/conf",
+        };
+    }
+
+    private ModuleRules Rules(ModuleConfiguration module) => new()
+    {
+        NodeName = cluster.NodeName,
+        PeerName = cluster.PeerName,
+        IsFirstNode = cluster.IsFirstNode,
+        FailoverOn = module.Service.FailoverOn,
+        DefaultPrim = module.Service.DefaultPrim,
+        MaxLoop = module.Service.MaxLoop,
+        LoopInterval = module.Service.LoopInterval,
+        HeartbeatTimeout = module.Heart.Timeout,
+        HasWitness = !module.Witnesses.IsEmpty,
+    };
+
+    /// <summary>For module checkers: does that module serve on that node (null: on any)?</summary>
+    private bool Serves(string module, string? node)
+    {
+        if (roster.FindDriver(module)?.Snapshot.View is not { } view) return false;
+        var here = view.State is ModuleState.Alone or ModuleState.Prim && view.Phase == Phase.Ready;
+        var there = view.PeerHeard && view.PeerBeat is { Serves: true, Phase: Phase.Ready };
+        return node is null ? here || there : node == cluster.NodeName ? here : there;
+    }
+
+    /// <summary>A hook's or an operator's word. Where no custom checker has the resource, it is only shown.</summary>
+    private static void Say(ModuleCheckers checkers, ResourceTable resources, ModuleDriver driver, string resource, bool up, string by)
+    {
+        if (checkers.Say(resource, up)) return;
+        resources.Set(resource, up, by);
+        driver.Post(new MachineInput.CheckerFired(resource, up, null));
+    }
+
+    private static IPAddress Literal(string address)
+    {
+        try
+        {
+            return IPAddress.TryParse(address, out var literal) ? literal : Dns.GetHostAddresses(address).First();
+        }
+        catch (Exception error) when (error is System.Net.Sockets.SocketException or InvalidOperationException)
+        {
+            throw new IOException($"The address '{address}' of this node (cluster.xml) cannot be resolved: {error.Message}.", error);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using HaMirror.Agent.Cluster;
+using HaMirror.Agent.Logging;
+using HaMirror.Agent.Modules;
+using HaMirror.Core.Api;
+using HaMirror.Core.Configuration;
+using HaMirror.Core.Machine;
+using HaMirror.Core.States;
+using HaMirror.Io.Heartbeats;
+using HaMirror.Io.Records;
+
+namespace HaMirror.Agent.Hosting;
+
+/// <summary>This node: its cluster, its heartbeats, its modules, from the agent's start to its end.</summary>
+internal sealed class NodeService(
+    AgentFiles files, ModuleRoster roster, ClusterStore store, JoinServer joins, StaleMounts stale, ServingMounts serving,
+    ILoggerFactory loggers, TimeProvider clock) : IHostedService, IHeartbeatEvents
+{
+    /// <summary>Less than systemd's TimeoutStopSec of the unit, more than a guest's nice stop time-out.</summary>
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(320);
+
+    private readonly ILogger<NodeService> _log = loggers.CreateLogger<NodeService>();
+    private readonly Lock _lock = new();
+    private readonly DateTimeOffset _started = clock.GetUtcNow();
+    private readonly CancellationTokenSource _end = new();
+    private ClusterMembership? _cluster;
+    private HeartbeatService? _heartbeats;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        roster.Load();
+        var directories = roster.Definitions.SelectMany(definition => definition.Active?.Replication?.Directories ?? []);
+        stale.Remove([.. directories.Select(directory => directory.Path)]);
+        try
+        {
+            if (store.Load() is { } cluster) Enter(cluster);
+            else _log.NoCluster();
+        }
+        catch (Refusal error)
+        {
+            _log.ClusterRefused(error.Message); // The API stays up, so that the operator is told there too.
+        }
+
+        _log.AgentStarts(AgentVersion.Text, _cluster?.NodeName ?? "");
+        foreach (var driver in roster.Drivers) Boot(driver);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _end.CancelAsync();
+        var stopped = await roster.EndAsync(EndTimeout);
+        _log.AgentEnds(stopped);
+        joins.Dispose();
+        roster.Dispose();
+        _heartbeats?.Dispose();
+    }
+
+    IReadOnlyCollection<ModuleAnnouncement> IHeartbeatEvents.Announcements()
+    {
+        if (_heartbeats is { } heartbeats)
+        {
+            heartbeats.Pulse = roster.Pulse;
+            heartbeats.Timeout = roster.HeartbeatTimeout;
+        }
+
+        return roster.Announcements();
+    }
+
+    void IHeartbeatEvents.Heard(ModuleAnnouncement announcement) => roster.Hear(announcement);
+
+    void IHeartbeatEvents.LanChanged(string lan, bool lost)
+    {
+        if (lost) _log.LanLost(lan);
+        else _log.LanHeard(lan);
+    }
+
+    void IHeartbeatEvents.Trouble(string sentence) => _log.HeartbeatTrouble(sentence);
+
+    public NodeStatus Status() => new(
+        _cluster?.NodeName ?? "", _cluster?.PeerName ?? "", AgentVersion.Text, _started, Lans(),
+        [.. roster.Definitions.Select(definition => Status(definition.Name))]);
+
+    /// <exception cref="Refusal">There is no such module.</exception>
+    public ModuleStatus Status(string module)
+    {
+        var definition = roster.Definition(module);
+        if (roster.FindDriver(module) is { } driver) return StatusReport.Of(driver, _cluster?.NodeName ?? "");
+        return StatusReport.Of(definition, _cluster?.NodeName ?? "", definition.Active is null
+            ? $"No configuration is active yet: edit {files.ModuleConfigurationFile(module)}, then run 'hamirror module config -m {module}'."
+            : "This node belongs to no cluster yet: run 'hamirror cluster init' or 'hamirror cluster join'.");
+    }
+
+    /// <exception cref="Refusal">The node belongs to no cluster.</exception>
+    public ClusterStatus ClusterStatus()
+    {
+        var cluster = Cluster();
+        var lans = Lans();
+        return new ClusterStatus(cluster.Configuration.Id.ToString("n"), cluster.NodeName, cluster.PeerName, lans.Any(lan => lan is { Lost: false, SilentMilliseconds: not null }), lans, joins.Expires);
+    }
+
+    public Task<ModuleConfiguration> ConfigureAsync(string module) => roster.ConfigureAsync(module);
+
+    /// <exception cref="Refusal">A name or address is wrong, or the node belongs to a cluster already.</exception>
+    public JoinToken InitCluster(ClusterInitRequest request)
+    {
+        lock (_lock)
+        {
+            RefuseSecondCluster(request.Replace);
+            var cluster = NewCluster(request);
+            store.Save(cluster, RandomNumberGenerator.GetBytes(ClusterStore.KeyBytes), request.Node);
+            Enter(store.Load()!);
+            return joins.Open(_cluster!);
+        }
+    }
+
+    public JoinToken NewToken() => joins.Open(Cluster());
+
+    public async Task<ClusterStatus> JoinClusterAsync(ClusterJoinRequest request, CancellationToken cancellation)
+    {
+        RefuseSecondCluster(request.Replace);
+        await JoinClient.JoinAsync(request.Token, store, AgentVersion.Text, cancellation);
+        lock (_lock) Enter(store.Load()!);
+        return ClusterStatus();
+    }
+
+    private static ClusterConfiguration NewCluster(ClusterInitRequest request)
+    {
+        if (request.Node == request.Peer)
+            throw new Refusal(Refusal.BadRequest, $"Both nodes are called '{request.Node}'.", "Give each node a name of its own.");
+        var lans = (request.Lans.IsDefault ? [] : request.Lans).Insert(0, new LanRequest("default", request.Address, request.PeerAddress));
+        var cluster = new ClusterConfiguration(Guid.NewGuid(),
+        [
+            .. lans.Select(lan => new LanConfiguration(lan.Name,
+            [
+                new NodeAddress(request.Node, lan.Address, lan.Address), new NodeAddress(request.Peer, lan.PeerAddress, lan.PeerAddress),
+            ])),
+        ]);
+
+        // The file's own reader knows every rule of names and addresses; what it refuses is never written.
+        var parsed = ClusterXml.Parse(ClusterXml.Write(cluster), "cluster.xml");
+        return parsed.Succeeded
+            ? parsed.Value
+            : throw new Refusal(Refusal.BadRequest, parsed.Errors[0].Text, "Correct the names and addresses of 'hamirror cluster init'.");
+    }
+
+    private void RefuseSecondCluster(bool replace)
+    {
+        if (_cluster is { } cluster && !replace)
+            throw new Refusal(Refusal.Conflict, $"This node is '{cluster.NodeName}' of a cluster with '{cluster.PeerName}' already.",
+                "For another join token run 'hamirror cluster token'; to begin anew add --replace.");
+        if (roster.Drivers.FirstOrDefault(driver => driver.Snapshot.View.State != ModuleState.Stop) is { } running)
+            throw new Refusal(Refusal.Conflict, $"Module {running.Name} is running.", "Stop all modules first: hamirror stop.");
+    }
+
+    private ClusterMembership Cluster() =>
+        _cluster ?? throw new Refusal(Refusal.Conflict, "This node belongs to no cluster yet.", "Run 'hamirror cluster init' or 'hamirror cluster join'.");
+
+    /// <summary>Begins to beat and gives each module its driver. All modules are stopped.</summary>
+    private void Enter(ClusterMembership cluster)
+    {
+        roster.Leave();
+        _heartbeats?.Dispose();
+        var boot = BootId.New();
+        var session = new HeartbeatSession(cluster.Key, cluster.Configuration.Id, cluster.NodeName, cluster.PeerName, boot);
+        var heartbeats = new HeartbeatService(session, cluster.Paths, cluster.Configuration.Port, this, clock);
+        var factory = new DriverFactory(files, cluster, boot, heartbeats, roster, serving, loggers, clock);
+        (_cluster, _heartbeats) = (cluster, heartbeats);
+        roster.Join(cluster.Configuration, factory.Make);
+        heartbeats.Start();
+        _log.ClusterInUse(cluster.Configuration.Id, cluster.NodeName, cluster.PeerName);
+    }
+
+    private ImmutableArray<LanStatus> Lans()
+    {
+        if (_cluster is not { } cluster || _heartbeats is not { } heartbeats) return [];
+        return
+        [
+            .. heartbeats.Lans.Select(lan => new LanStatus(
+                lan.Path.Name, lan.Path.LocalAddress, lan.Path.PeerAddress, lan.Silent?.TotalMilliseconds, lan.Lost)),
+        ];
+    }
+
+    /// <summary>Starts the module if its boot policy and what it did before say so.</summary>
+    private void Boot(ModuleDriver driver)
+    {
+        var service = driver.Definition.Active!.Service;
+        var start = service.Boot switch
+        {
+            BootPolicy.On => true,
+            BootPolicy.Off => false,
+            _ => driver.Intent.Running,
+        };
+        if (!start) return;
+        var rebooted = driver.Intent.HostBoot != ModuleIntent.PresentHostBoot();
+        _ = Task.Run(async () =>
+        {
+            if (rebooted) await Task.Delay(service.BootDelay, clock, _end.Token);
+            var by = rebooted ? "boot" : "restart of hamirrord";
+            if (driver.Snapshot.View.State == ModuleState.Stop)
+                await driver.CommandAsync(new MachineInput.Command(OperatorCommand.Start) { By = $"agent: {by}" });
+        }, _end.Token);
+    }
+}

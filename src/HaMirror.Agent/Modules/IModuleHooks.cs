@@ -1,0 +1,10 @@
+using HaMirror.Core.Hooks;
+
+namespace HaMirror.Agent.Modules;
+
+/// <summary>Runs a module's hooks for its driver.</summary>
+internal interface IModuleHooks
+{
+    /// <returns>Null when every vital hook succeeded, else a sentence. Cancelled: the running hook is killed.</returns>
+    Task<string?> RunAsync(HookSequence sequence, CancellationToken cancellation);
+}

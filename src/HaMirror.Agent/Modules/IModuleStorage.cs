@@ -1,0 +1,53 @@
+using HaMirror.Core.Api;
+using HaMirror.Core.Generations;
+using HaMirror.Core.Machine;
+using HaMirror.Io.Peer;
+
+namespace HaMirror.Agent.Modules;
+
+/// <summary>A module's data path as its driver uses it. What returns no task only posts and returns at once.</summary>
+internal interface IModuleStorage : IDisposable
+{
+    /// <summary>Mounts every replicated directory read-only.</summary>
+    /// <returns>Null, or why it could not be, as a sentence.</returns>
+    Task<string?> MountAsync();
+
+    /// <summary>Unmounts and saves the marks.</summary>
+    Task<string?> UnmountAsync();
+
+    void SetWritable(bool writable);
+
+    void Freeze();
+
+    void Thaw();
+
+    void OpenGeneration(GenerationId current);
+
+    Task<string?> DrainAsync();
+
+    /// <summary>Takes a link over, which is then told with LinkUp and LinkDown.</summary>
+    void Attach(PeerLink link);
+
+    void BeginSource(long link, ResyncPlan plan);
+
+    void BeginTarget(long link, ResyncPlan plan);
+
+    void Offer(long link, GenerationId generation);
+
+    void AcceptOffer(long link);
+
+    void SendHandover(long link, bool swap);
+
+    void SendSwapRequest(long link);
+
+    void CutLink(long link, string reason);
+
+    /// <summary>Files that carry dirty extents, for the hello. Any thread.</summary>
+    int MarkCount { get; }
+
+    /// <summary>Bytes marked dirty; null when the module is stopped. Any thread.</summary>
+    long? DirtyBytes { get; }
+
+    /// <summary>The running resync; null when there is none. Any thread.</summary>
+    ResyncStatus? Resync { get; }
+}

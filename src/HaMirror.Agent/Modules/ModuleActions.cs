@@ -1,0 +1,303 @@
+using HaMirror.Core.Generations;
+using HaMirror.Core.Hooks;
+using HaMirror.Core.Machine;
+using HaMirror.Io.Peer;
+
+namespace HaMirror.Agent.Modules;
+
+/// <summary>Carries a step's actions out. Used by the driver's thread; what takes long is started and answers later.</summary>
+internal sealed class ModuleActions : IDisposable
+{
+    private static readonly TimeSpan WitnessTimeoutMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ListenRetry = TimeSpan.FromSeconds(1);
+
+    private readonly ModuleSurroundings _around;
+    private readonly IModuleStorage _storage;
+    private readonly DialLoop _dial;
+    private readonly Action<MachineInput> _post;
+    private readonly Func<PeerHello> _hello;
+    private readonly CancellationTokenSource _end = new();
+    private CancellationTokenSource? _hooks;
+    private Task _hooksRunning = Task.CompletedTask;
+    private ReplicaRecord _durable;
+    private IDisposable? _listener;
+    private CancellationTokenSource? _listenRetry;
+
+    public ModuleActions(
+        ModuleSurroundings around, IModuleStorage storage, DialLoop dial, Action<MachineInput> post, Func<PeerHello> hello,
+        ReplicaRecord durable)
+    {
+        (_around, _storage, _dial, _post, _hello, _durable) = (around, storage, dial, post, hello, durable);
+    }
+
+    /// <summary>What is on disk, when the last attempt to replace it failed; null when the machine's record is there.</summary>
+    public ReplicaRecord? DurableInstead { get; private set; }
+
+    /// <summary>The next resync is asked to copy everything (start --full-sync), until one has ended.</summary>
+    public bool FullSync { get; set; }
+
+    /// <returns>True when a beat is to be sent once the step is published.</returns>
+    public bool Carry(IEnumerable<MachineAction> actions)
+    {
+        var beat = false;
+        foreach (var action in actions)
+        {
+            switch (action)
+            {
+                case MachineAction.Persist persist:
+                    if (!Persist(persist.Record)) return beat;
+                    break;
+                case MachineAction.Beat:
+                    beat = true;
+                    break;
+                case MachineAction.Say say:
+                    _around.Log.Add(say.Level, say.Text);
+                    break;
+                case MachineAction.RunSequence run:
+                    Run(run);
+                    break;
+                case MachineAction.Dial dial:
+                    _dial.Set(dial.On);
+                    break;
+                case MachineAction.Listen listen:
+                    Listen(listen.On);
+                    break;
+                case MachineAction.AskWitness ask:
+                    Ask(ask.Ticket);
+                    break;
+                default:
+                    CarryStorage(action);
+                    break;
+            }
+        }
+
+        return beat;
+    }
+
+    /// <summary>Ends the service whatever the machine thought: links, forced stop hooks, mounts.</summary>
+    public async Task EndByForceAsync()
+    {
+        _dial.Set(false);
+        Listen(false);
+        if (_hooks is { } running) await running.CancelAsync();
+        await _hooksRunning;
+        _storage.SetWritable(false);
+        await _around.Hooks.RunAsync(HookSequence.ForcedEnd, CancellationToken.None);
+        await _storage.UnmountAsync();
+        _around.Companion.Unmounted();
+    }
+
+    public void Dispose()
+    {
+        _end.Cancel();
+        Listen(false);
+        _end.Dispose();
+    }
+
+    private bool Persist(ReplicaRecord record)
+    {
+        try
+        {
+            _around.SaveRecord(record);
+            _durable = record;
+            DurableInstead = null;
+            return true;
+        }
+        catch (IOException error)
+        {
+            DurableInstead = _durable;
+            _post(new MachineInput.StorageFailed(error.Message));
+            return false;
+        }
+    }
+
+    private void CarryStorage(MachineAction action)
+    {
+        switch (action)
+        {
+            case MachineAction.Mount:
+                Answer(MountAsync, failure => new MachineInput.MountEnded(failure));
+                break;
+            case MachineAction.Unmount:
+                Answer(UnmountAsync, failure => new MachineInput.UnmountEnded(failure));
+                break;
+            case MachineAction.Drain drain:
+                Answer(_storage.DrainAsync, failure => new MachineInput.Drained(drain.Ticket, failure));
+                break;
+            case MachineAction.SetWritable set:
+                _storage.SetWritable(set.Writable);
+                break;
+            case MachineAction.Freeze:
+                _storage.Freeze();
+                break;
+            case MachineAction.Thaw:
+                _storage.Thaw();
+                break;
+            case MachineAction.OpenGeneration open:
+                _storage.OpenGeneration(open.Current);
+                break;
+            default:
+                CarryLink(action);
+                break;
+        }
+    }
+
+    private void CarryLink(MachineAction action)
+    {
+        switch (action)
+        {
+            case MachineAction.BeginSource begin:
+                _around.Log.Add(SayLevel.Event, $"Updating the peer's directories ({begin.Plan})");
+                _storage.BeginSource(begin.Link, begin.Plan);
+                break;
+            case MachineAction.BeginTarget begin:
+                _around.Log.Add(SayLevel.Event, $"Updating directory tree from {_around.Rules.PeerName} ({begin.Plan})");
+                _storage.BeginTarget(begin.Link, begin.Plan);
+                break;
+            case MachineAction.Offer offer:
+                _storage.Offer(offer.Link, offer.Generation);
+                break;
+            case MachineAction.AcceptOffer accept:
+                FullSync = false;
+                _storage.AcceptOffer(accept.Link);
+                _around.Log.Add(SayLevel.Event, "Reintegration ended (synchronize)");
+                break;
+            case MachineAction.SendHandover handover:
+                _storage.SendHandover(handover.Link, handover.Swap);
+                break;
+            case MachineAction.SendSwapRequest request:
+                _storage.SendSwapRequest(request.Link);
+                break;
+            case MachineAction.CutLink cut:
+                _storage.CutLink(cut.Link, cut.Reason);
+                break;
+            default:
+                throw new InvalidOperationException($"The driver does not know the action {action.GetType().Name}.");
+        }
+    }
+
+    private async Task<string?> MountAsync()
+    {
+        var failure = await _storage.MountAsync();
+        if (failure is null) _around.Companion.Mounted();
+        return failure;
+    }
+
+    private async Task<string?> UnmountAsync()
+    {
+        var failure = await _storage.UnmountAsync();
+        _around.Companion.Unmounted();
+        return failure;
+    }
+
+    /// <summary>Runs something long off the driver's thread. Whatever it throws is its failure: the machine always hears.</summary>
+    private void Answer(Func<Task<string?>> work, Func<string?, MachineInput> input) => _ = Task.Run(async () =>
+    {
+        string? failure;
+        try
+        {
+            failure = await work();
+        }
+        catch (Exception error)
+        {
+            failure = error.Message;
+        }
+
+        _post(input(failure));
+    });
+
+    private void Run(MachineAction.RunSequence run)
+    {
+        var before = _hooksRunning;
+        // Only a forced end may come while another sequence runs: that one is killed, and the machine ignores its answer.
+        _hooks?.Cancel();
+        var cancel = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
+        _hooks = cancel;
+        _hooksRunning = Task.Run(async () =>
+        {
+            await before;
+            string? failure;
+            try
+            {
+                failure = await _around.Hooks.RunAsync(run.Sequence, cancel.Token);
+            }
+            catch (Exception error)
+            {
+                failure = $"The hooks of {run.Sequence} could not be run: {error.Message}";
+            }
+
+            Interlocked.CompareExchange(ref _hooks, null, cancel);
+            cancel.Dispose();
+            _post(new MachineInput.SequenceEnded(run.Ticket, failure));
+        });
+    }
+
+    private void Ask(long ticket) => _ = Task.Run(async () =>
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
+        deadline.CancelAfter(WitnessTimeoutMax);
+        var reachable = false;
+        try
+        {
+            reachable = await _around.AskWitness(deadline.Token);
+        }
+        catch (Exception error)
+        {
+            _around.Log.Add(SayLevel.Warning, $"The witness could not be asked: {error.Message}");
+        }
+
+        _post(new MachineInput.WitnessAnswered(ticket, reachable));
+    });
+
+    private void Listen(bool on)
+    {
+        _listenRetry?.Cancel();
+        _listenRetry = null;
+        if (!on)
+        {
+            _listener?.Dispose();
+            _listener = null;
+        }
+        else if (_listener is null)
+        {
+            TryListen();
+        }
+    }
+
+    private void TryListen()
+    {
+        try
+        {
+            _listener = _around.Listen(_hello, Accepted);
+        }
+        catch (IOException error)
+        {
+            // A network that is not up yet, or a port that something else holds: said once, tried again.
+            _around.Log.Add(SayLevel.Warning, error.Message);
+            var retry = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
+            _listenRetry = retry;
+            _ = Task.Run(() => RetryListenAsync(retry.Token));
+        }
+    }
+
+    private async Task RetryListenAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(ListenRetry, cancellation);
+                var listener = _around.Listen(_hello, Accepted);
+                if (cancellation.IsCancellationRequested) listener.Dispose();
+                else _listener = listener;
+                return;
+            }
+            catch (Exception error) when (error is IOException or OperationCanceledException)
+            {
+                continue; // Said already; the loop's condition ends it.
+            }
+        }
+    }
+
+    private void Accepted(PeerLink link) => _storage.Attach(link);
+}

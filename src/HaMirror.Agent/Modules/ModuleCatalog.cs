@@ -1,0 +1,205 @@
+using System.Buffers.Binary;
+using System.Collections;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using HaMirror.Agent.Hosting;
+using HaMirror.Core.Api;
+using HaMirror.Core.Configuration;
+using HaMirror.Io.Records;
+
+namespace HaMirror.Agent.Modules;
+
+/// <summary>The modules on this node's disk: what the operator edits below <c>/etc/hamirror/modules</c>, and the copy that is
+/// in force below <c>/var/lib/hamirror</c>.</summary>
+/// <remarks>A module runs with its active copy, hooks included, so that half an edit never runs. The copy is made beside the
+/// old one and renamed, so that a module has the old one or the new one, whole.</remarks>
+internal sealed class ModuleCatalog(AgentFiles files)
+{
+    private const string Active = "active", Next = "active.next", Previous = "active.previous";
+
+    /// <summary>Where installed templates are looked for, first match first.</summary>
+    private IEnumerable<string> TemplateDirectories =>
+        [$"{files.ConfigurationDirectory}/templates", Path.Combine(AppContext.BaseDirectory, "modules"), "/usr/share/hamirror/modules"];
+
+    public ImmutableArray<string> Names() =>
+        Directory.Exists(files.ModulesDirectory)
+            ? [.. Directory.GetDirectories(files.ModulesDirectory).Select(path => Path.GetFileName(path)!)
+                .Where(name => ModuleName.Refusal(name) is null).Order(StringComparer.Ordinal)]
+            : [];
+
+    public bool Exists(string module) =>
+        ModuleName.Refusal(module) is null && Directory.Exists(files.ModuleDirectory(module));
+
+    public ModuleDefinition Load(string module)
+    {
+        var number = Number(module);
+        var directory = files.ActiveConfigurationDirectory(module);
+        Restore(module);
+        if (!Directory.Exists(directory)) return new ModuleDefinition(module, number, null, null, 0);
+        var parsed = Read(directory, module);
+        return parsed.Succeeded
+            ? new ModuleDefinition(module, number, parsed.Value, null, Hash(directory))
+            : new ModuleDefinition(module, number, null, parsed.Errors[0].ToString(), 0);
+    }
+
+    /// <summary>Reads what the operator edits, and changes nothing.</summary>
+    /// <exception cref="Refusal">It is wrong: every fault is named.</exception>
+    public ModuleConfiguration Check(string module, ClusterConfiguration? cluster, IEnumerable<ModuleDefinition> others)
+    {
+        var parsed = Read(files.ModuleDirectory(module), module);
+        if (!parsed.Succeeded) throw Wrong(module, parsed.Errors.Select(error => error.ToString()));
+        var faults = cluster is null ? [] : cluster.Misfits(parsed.Value).ToList();
+        faults.AddRange(SharedDirectories(parsed.Value, others));
+        return faults.Count == 0 ? parsed.Value : throw Wrong(module, faults);
+    }
+
+    /// <summary>Makes what the operator edits the active configuration. <see cref="Check"/> went before.</summary>
+    public void Activate(string module)
+    {
+        var state = files.ModuleStateDirectory(module);
+        AgentFiles.Ensure(state);
+        var next = $"{state}/{Next}";
+        if (Directory.Exists(next)) Directory.Delete(next, recursive: true);
+        Copy(files.ModuleDirectory(module), next);
+        var previous = $"{state}/{Previous}";
+        if (Directory.Exists(previous)) Directory.Delete(previous, recursive: true);
+        if (Directory.Exists($"{state}/{Active}")) Directory.Move($"{state}/{Active}", previous);
+        Directory.Move(next, $"{state}/{Active}");
+    }
+
+    /// <summary>Makes a new module from a template.</summary>
+    public string Add(ModuleAddRequest request)
+    {
+        if (ModuleName.Refusal(request.Name) is { } fault) throw new Refusal(Refusal.BadRequest, Sentence(fault));
+        var directory = files.ModuleDirectory(request.Name);
+        if (Directory.Exists(directory))
+            throw new Refusal(Refusal.Conflict, $"Module {request.Name} exists already.", $"Edit it in {directory}, or remove it first.");
+        var template = Template(request.Template);
+        AgentFiles.Ensure(files.ModulesDirectory);
+        var next = directory + ".next";
+        if (Directory.Exists(next)) Directory.Delete(next, recursive: true);
+        Copy(template, next);
+        SetMacros($"{next}/conf/userconfig.xml", request.Variables ?? ImmutableDictionary<string, string>.Empty);
+        Directory.Move(next, directory);
+        Number(request.Name);
+        return directory;
+    }
+
+    /// <summary>Forgets the module: its configuration and what this node knows of its replica. The replicated directories
+    /// stay as they are.</summary>
+    public void Remove(string module)
+    {
+        Directory.Delete(files.ModuleDirectory(module), recursive: true);
+        if (Directory.Exists(files.ModuleStateDirectory(module))) Directory.Delete(files.ModuleStateDirectory(module), recursive: true);
+    }
+
+    private static Parsed<ModuleConfiguration> Read(string directory, string module)
+    {
+        var path = $"{directory}/conf/userconfig.xml";
+        try
+        {
+            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+                .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
+            return ModuleXml.Parse(File.ReadAllText(path), path, module, environment);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return Parsed<ModuleConfiguration>.Refused([new ConfigurationError(path, 0, 0, $"cannot be read: {error.Message}")]);
+        }
+    }
+
+    private static Refusal Wrong(string module, IEnumerable<string> faults)
+    {
+        ImmutableArray<string> errors = [.. faults];
+        return new Refusal(Refusal.Unprocessable, errors[0], $"Correct the configuration of module {module}, then run 'hamirror module config -m {module}' again.")
+        {
+            Errors = errors,
+        };
+    }
+
+    /// <summary>Two modules over one directory, or one within the other, would mount over each other.</summary>
+    private static IEnumerable<string> SharedDirectories(ModuleConfiguration module, IEnumerable<ModuleDefinition> others) =>
+        from own in module.Replication?.Directories ?? []
+        from other in others
+        where other.Name != module.Name
+        from taken in other.Active?.Replication?.Directories ?? []
+        let one = own.Path.TrimEnd('/') + "/"
+        let two = taken.Path.TrimEnd('/') + "/"
+        where one.StartsWith(two, StringComparison.Ordinal) || two.StartsWith(one, StringComparison.Ordinal)
+        select $"module {module.Name}: the directory {own.Path} is, holds or lies in {taken.Path}, which module {other.Name} replicates";
+
+    private string Template(string name)
+    {
+        var candidates = name.StartsWith('/') ? [name] : TemplateDirectories.Select(directory => Path.Combine(directory, name)).ToArray();
+        var known = TemplateDirectories.Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(Path.GetFileName).Distinct().Order();
+        return candidates.FirstOrDefault(path => File.Exists($"{path}/conf/userconfig.xml"))
+            ?? throw new Refusal(Refusal.NotFound, $"There is no template '{name}' with conf/userconfig.xml.",
+                $"Name a directory by its absolute path, or one of: {string.Join(", ", known)}.");
+    }
+
+    private static void SetMacros(string path, ImmutableDictionary<string, string> values)
+    {
+        var text = File.ReadAllText(path);
+        foreach (var (name, value) in values)
+        {
+            var changed = new Regex($@"(<macro\b[^>]*\bname=""{Regex.Escape(name)}""[^>]*\bvalue="")[^""]*("")")
+                .Replace(text, match => match.Groups[1].Value + SecurityElement.Escape(value) + match.Groups[2].Value);
+            if (ReferenceEquals(changed, text) || (changed == text && !text.Contains($"name=\"{name}\"", StringComparison.Ordinal)))
+                throw new Refusal(Refusal.BadRequest, $"The template has no macro {name}.", $"Its macros stand in {path}.");
+            text = changed;
+        }
+
+        File.WriteAllText(path, text);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to, AgentFiles.DirectoryMode);
+        foreach (var directory in Directory.GetDirectories(from)) Copy(directory, Path.Combine(to, Path.GetFileName(directory)));
+        foreach (var file in Directory.GetFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+    }
+
+    /// <summary>A power cut between the two renames of <see cref="Activate"/> leaves only the previous copy.</summary>
+    private void Restore(string module)
+    {
+        var state = files.ModuleStateDirectory(module);
+        if (!Directory.Exists($"{state}/{Active}") && Directory.Exists($"{state}/{Previous}"))
+            Directory.Move($"{state}/{Previous}", $"{state}/{Active}");
+    }
+
+    private int Number(string module)
+    {
+        if (StoredNumber(module) is { } stored) return stored;
+        var taken = Names().Select(StoredNumber).OfType<int>().ToHashSet();
+        var free = Enumerable.Range(1, ModuleDefinition.NumberMax).Where(number => !taken.Contains(number)).ToArray();
+        if (free.Length == 0)
+            throw new Refusal(Refusal.Conflict, $"This node has {ModuleDefinition.NumberMax} modules already.", "Remove one first.");
+        AgentFiles.Ensure(files.ModuleStateDirectory(module));
+        AtomicFile.Replace(files.ModuleNumberFile(module), Encoding.ASCII.GetBytes(free[0].ToString(CultureInfo.InvariantCulture)));
+        return free[0];
+    }
+
+    private int? StoredNumber(string module) =>
+        File.Exists(files.ModuleNumberFile(module))
+        && int.TryParse(File.ReadAllText(files.ModuleNumberFile(module)), out var number) && number is >= 1 and <= ModuleDefinition.NumberMax
+            ? number
+            : null;
+
+    private static ulong Hash(string directory)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(directory, file)));
+            hash.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+        }
+
+        return BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset()) | 1; // never 0, which means unknown
+    }
+
+    private static string Sentence(string text) => char.ToUpperInvariant(text[0]) + text[1..] + ".";
+}

@@ -1,0 +1,346 @@
+// One thread owns a module's machine: it takes an input, steps, and carries the actions out in order. Invariants:
+// (1) a Persist is durable before any later action of its step begins, and before the view or a beat tells of it;
+// (2) what takes long (hooks, mounts, the witness, dialling) runs elsewhere and comes back as an input;
+// (3) an exception ends the module's service (forced hooks, unmount), never the process.
+using System.Collections.Concurrent;
+using HaMirror.Agent.Hosting;
+using HaMirror.Agent.Logging;
+using HaMirror.Core.Api;
+using HaMirror.Core.Generations;
+using HaMirror.Core.Machine;
+using HaMirror.Core.States;
+using HaMirror.Io.Heartbeats;
+using HaMirror.Io.Storage;
+
+namespace HaMirror.Agent.Modules;
+
+/// <summary>Drives one module.</summary>
+internal sealed class ModuleDriver : IStorageEvents, IDisposable
+{
+    /// <summary>Far more than a module's parts ever have outstanding: ticks and beats are never queued twice.</summary>
+    private const int InputsMax = 4096;
+
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly ModuleSurroundings _around;
+    private readonly BlockingCollection<Envelope> _inputs = new(InputsMax);
+    private readonly Thread _thread;
+    private readonly long _origin;
+    private readonly ModuleActions _actions;
+    private readonly DialLoop _dial;
+    private ModuleMachine _machine;
+    private ModuleBeat? _newestBeat;
+    private int _beatQueued;
+    private volatile ModuleSnapshot _snapshot;
+    private TaskCompletionSource _changed = NewSignal();
+    private ModuleIntent _intent;
+    private bool _agentEnds;
+    private volatile bool _failed;
+    private volatile int _peerPort;
+    private ulong _peerHash;
+
+    private sealed record Envelope(MachineInput Input, TaskCompletionSource<string?>? Answer);
+
+    public ModuleDriver(ModuleSurroundings around)
+    {
+        _around = around;
+        _origin = around.Clock.GetTimestamp();
+        _intent = around.Intent;
+        _machine = NewMachine();
+        _snapshot = new ModuleSnapshot(_machine.View, _around.Clock.GetUtcNow());
+        Storage = around.Storage(this);
+        _dial = new DialLoop(Hello, () => _peerPort, around.Dial, Storage.Attach, around.Log);
+        _actions = new ModuleActions(around, Storage, _dial, Post, Hello, _machine.View.Record);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"driver {Name}" };
+    }
+
+    public string Name => _around.Definition.Name;
+
+    public ModuleDefinition Definition => _around.Definition;
+
+    public IModuleStorage Storage { get; }
+
+    public ModuleLog Log => _around.Log;
+
+    /// <summary>What the module was at the end of the last step.</summary>
+    public ModuleSnapshot Snapshot => _snapshot;
+
+    public ModuleIntent Intent => Volatile.Read(ref _intent);
+
+    /// <summary>The peer's active configuration is another one.</summary>
+    public bool PeerConfigurationDiffers => _peerHash != 0 && _around.Definition.Hash != 0 && _peerHash != _around.Definition.Hash;
+
+    public ModuleAnnouncement Announcement =>
+        new(Name, _around.Definition.Port, _around.Definition.Hash, _snapshot.View.Beat);
+
+    public ResourceTable Resources => _around.Resources;
+
+    /// <summary>A hook or an operator says that a resource is up or down.</summary>
+    public void SayResource(string name, bool up, string by) => _around.SayResource(name, up, by);
+
+    /// <summary>A mount does not answer. It is aborted at once: whoever waits in it could not even be killed (design, G8).</summary>
+    public void MountHung(string path, string sentence)
+    {
+        _around.AbortMount(path);
+        Post(new MachineInput.StorageFailed(char.ToUpperInvariant(sentence[0]) + sentence[1..] + "."));
+    }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Hands a command to the machine.</summary>
+    /// <returns>Null when it was accepted, else the refusal.</returns>
+    public Task<string?> CommandAsync(MachineInput.Command command)
+    {
+        var answer = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(new Envelope(command, answer));
+        return answer.Task;
+    }
+
+    /// <summary>A beat of the peer. Only the newest waits: an older one has nothing to say that it does not.</summary>
+    public void Hear(ModuleAnnouncement announcement)
+    {
+        _peerPort = announcement.Port;
+        Volatile.Write(ref _peerHash, announcement.ConfigurationHash);
+        Volatile.Write(ref _newestBeat, announcement.Beat);
+        if (Interlocked.Exchange(ref _beatQueued, 1) == 0) Post(new MachineInput.BeatHeard(announcement.Beat));
+    }
+
+    /// <summary>Completes when the condition holds, or with false when the time is over.</summary>
+    public async Task<bool> WaitAsync(Func<ModuleSnapshot, bool> condition, TimeSpan timeout, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(timeout);
+        while (true)
+        {
+            var changed = Volatile.Read(ref _changed).Task;
+            if (condition(_snapshot)) return true;
+            try
+            {
+                await changed.WaitAsync(deadline.Token);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                return condition(_snapshot);
+            }
+        }
+    }
+
+    /// <summary>The agent ends: stops the module in order without forgetting that it is wanted running.</summary>
+    /// <returns>False when it did not stop in time.</returns>
+    public async Task<bool> EndAsync(TimeSpan timeout)
+    {
+        Volatile.Write(ref _agentEnds, true);
+        if (_snapshot.View.State != ModuleState.Stop)
+            await CommandAsync(new MachineInput.Command(OperatorCommand.Stop) { By = "agent: end of hamirrord" });
+        return await WaitAsync(snapshot => snapshot.View.State == ModuleState.Stop, timeout, CancellationToken.None);
+    }
+
+    public void Dispose()
+    {
+        _inputs.CompleteAdding();
+        if (_thread.IsAlive && !_thread.Join(EndTimeout))
+            _around.AgentLog.ModuleLeft(Name, EndTimeout.TotalSeconds);
+        _dial.Dispose();
+        _actions.Dispose();
+        Storage.Dispose();
+        _around.Log.Dispose();
+    }
+
+    public void Post(MachineInput input) => Post(new Envelope(input, null));
+
+    void IStorageEvents.GenerationNeeded() => Post(new MachineInput.GenerationNeeded());
+
+    void IStorageEvents.LinkUp(long link, bool source, PeerHello peer) => Post(new MachineInput.LinkUp(link, source, peer));
+
+    void IStorageEvents.LinkDown(long link, string reason)
+    {
+        _dial.LinkEnded();
+        Post(new MachineInput.LinkDown(link, reason));
+    }
+
+    void IStorageEvents.TargetFailed(long link, string reason)
+    {
+        Log.Add(SayLevel.Warning, reason);
+        _dial.TargetFailed();
+    }
+
+    void IStorageEvents.ResyncEnded(long link) => Post(new MachineInput.ResyncEnded(link));
+
+    void IStorageEvents.OfferReceived(long link, GenerationId generation) => Post(new MachineInput.OfferReceived(link, generation));
+
+    void IStorageEvents.OfferAccepted(long link) => Post(new MachineInput.OfferAccepted(link));
+
+    void IStorageEvents.HandoverReceived(long link, bool swap) => Post(new MachineInput.HandoverReceived(link, swap));
+
+    void IStorageEvents.SwapRequested(long link) => Post(new MachineInput.SwapRequested(link));
+
+    void IStorageEvents.StorageFailed(string reason) => Post(new MachineInput.StorageFailed(reason));
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private TimeSpan Now => _around.Clock.GetElapsedTime(_origin);
+
+    private ModuleMachine NewMachine() => new(
+        _around.Rules with { FailoverOn = _intent.FailoverOn ?? _around.Rules.FailoverOn },
+        _around.LoadRecord(), _around.Boot, () => new GenerationId(Guid.NewGuid()));
+
+    private PeerHello Hello()
+    {
+        var view = _snapshot.View;
+        return new PeerHello(_around.Rules.NodeName, view.Record, view.State, _actions.FullSync, Storage.MarkCount);
+    }
+
+    private void Post(Envelope envelope)
+    {
+        try
+        {
+            _inputs.Add(envelope);
+        }
+        catch (InvalidOperationException)
+        {
+            envelope.Answer?.TrySetResult("The agent is ending."); // Completed: nobody takes inputs any more.
+        }
+    }
+
+    private void Run()
+    {
+        ThreadUrgency.Raise();
+        var next = Now;
+        while (!_inputs.IsCompleted)
+        {
+            var left = next - Now;
+            if (left > TimeSpan.Zero && _inputs.TryTake(out var envelope, left))
+            {
+                Take(envelope);
+                continue;
+            }
+
+            next = Now + ModuleRules.TickInterval;
+            Take(new Envelope(new MachineInput.Tick(), null));
+
+            // What waits goes on even when each step takes longer than a tick.
+            if (_inputs.TryTake(out envelope)) Take(envelope);
+        }
+    }
+
+    private void Take(Envelope envelope)
+    {
+        if (envelope.Input is MachineInput.BeatHeard)
+        {
+            Volatile.Write(ref _beatQueued, 0);
+            envelope = envelope with { Input = new MachineInput.BeatHeard(Volatile.Read(ref _newestBeat)!) };
+        }
+
+        try
+        {
+            Step(envelope);
+        }
+        catch (Exception error)
+        {
+            Fail(error, envelope);
+        }
+    }
+
+    private void Step(Envelope envelope)
+    {
+        if (_failed)
+        {
+            envelope.Answer?.TrySetResult("The module is being brought to a safe stop after an internal failure; agent.log tells which.");
+            return;
+        }
+
+        var input = envelope.Input;
+        var output = _machine.Step(input, Now);
+        if (input is MachineInput.Command command && output.Refusal is null) Note(command);
+        var beat = _actions.Carry(output.Actions);
+        Publish();
+        if (beat) _around.BeatNow();
+        envelope.Answer?.TrySetResult(output.Refusal);
+    }
+
+    private void Note(MachineInput.Command command)
+    {
+        Log.Add(SayLevel.Event, $"Action {ActionName.Of(command.Kind)} called by {command.By}");
+        _actions.FullSync = command.Kind switch
+        {
+            OperatorCommand.StartAsSecondaryFullSync => true,
+            OperatorCommand.Start or OperatorCommand.StartAsPrimary or OperatorCommand.StartAsSecondary => false,
+            _ => _actions.FullSync,
+        };
+        var intent = command.Kind switch
+        {
+            OperatorCommand.Start or OperatorCommand.StartAsPrimary or OperatorCommand.StartAsSecondary
+                or OperatorCommand.StartAsSecondaryFullSync => _intent with { Running = true, HostBoot = ModuleIntent.PresentHostBoot() },
+            OperatorCommand.FailoverOn => _intent with { FailoverOn = true },
+            OperatorCommand.FailoverOff => _intent with { FailoverOn = false },
+            _ => _intent,
+        };
+        Keep(intent);
+    }
+
+    private void Keep(ModuleIntent intent)
+    {
+        if (intent == _intent) return;
+        Volatile.Write(ref _intent, intent);
+        try
+        {
+            _around.SaveIntent(intent);
+        }
+        catch (IOException error)
+        {
+            Log.Add(SayLevel.Warning, error.Message); // It governs the next boot only; the module goes on.
+        }
+    }
+
+    private void Publish()
+    {
+        var before = _snapshot.View;
+        var view = _machine.View;
+
+        // Nobody hears of a record that is not on this disk.
+        if (_actions.DurableInstead is { } durable) view = view with { Record = durable, Beat = view.Beat with { Record = durable } };
+        var changed = view.State != before.State || view.Phase != before.Phase;
+        _snapshot = new ModuleSnapshot(view, changed ? _around.Clock.GetUtcNow() : _snapshot.Since);
+        if (changed) Log.Add(SayLevel.Event, $"Local state {StateName.Of(view.State)} {view.Phase}");
+        SayRemote(before, view);
+        if (changed && view.State == ModuleState.Stop && !Volatile.Read(ref _agentEnds)) Keep(_intent with { Running = false });
+        _around.Companion.Follow(view);
+        if (before != view) Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+    }
+
+    private void SayRemote(MachineView before, MachineView view)
+    {
+        var said = before.PeerHeard ? before.PeerBeat : null;
+        var now = view.PeerHeard ? view.PeerBeat : null;
+        if (said?.State == now?.State && said?.Phase == now?.Phase) return;
+        Log.Add(SayLevel.Event, now is null ? "Remote state UNKNOWN" : $"Remote state {StateName.Of(now.State)} {now.Phase}");
+    }
+
+    /// <summary>The machine's own state is not to be trusted any more: the service is ended by force and a new machine
+    /// begins from what is on disk.</summary>
+    private void Fail(Exception error, Envelope envelope)
+    {
+        _around.AgentLog.DriverFailed(error, Name, _snapshot.View.State.ToString(), envelope.Input.ToString());
+        Log.Add(SayLevel.Critical, $"The module is stopped by force after an internal failure: {error.Message}");
+        envelope.Answer?.TrySetResult($"The module failed inside: {error.Message} agent.log has the details.");
+        if (_failed) return;
+        _failed = true;
+        _ = EndByForceAsync();
+    }
+
+    private async Task EndByForceAsync()
+    {
+        try
+        {
+            await _actions.EndByForceAsync();
+            _machine = NewMachine();
+            _failed = false; // Seen by the driver's thread with its next input at the latest.
+            Post(new MachineInput.Tick());
+        }
+        catch (Exception error)
+        {
+            // Left failed: commands are refused, and the peer has taken over by the silence of this module's beats.
+            _around.AgentLog.DriverFailed(error, Name, "safe stop", "forced end");
+        }
+    }
+}

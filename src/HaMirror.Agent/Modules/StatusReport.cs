@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using HaMirror.Core.Api;
+using HaMirror.Core.States;
+
+namespace HaMirror.Agent.Modules;
+
+/// <summary>What the API shows of a module.</summary>
+internal static class StatusReport
+{
+    public static ModuleStatus Of(ModuleDriver driver, string node)
+    {
+        var snapshot = driver.Snapshot;
+        var view = snapshot.View;
+        var peer = view.PeerHeard ? view.PeerBeat : null;
+        return new ModuleStatus(
+            driver.Name, node, StateName.Of(view.State), view.Phase.ToString(), view.Reason, snapshot.Since,
+            view.Record.Condition.ToString(), view.Record.Current.ToString(), view.Beat.FailoverOn,
+            peer is null ? null : StateName.Of(peer.State), peer?.Phase.ToString(), peer?.Record.Condition.ToString(),
+            view.PeerHeard, view.Link is not null, driver.Storage.Resync,
+            view.State == ModuleState.Stop ? null : driver.Storage.DirtyBytes, driver.Resources.All, Notes(driver));
+    }
+
+    /// <summary>A module that cannot run yet.</summary>
+    public static ModuleStatus Of(ModuleDefinition definition, string node, string reason) => new(
+        definition.Name, node, "STOP", "NotReady", definition.Fault ?? reason, DateTimeOffset.UnixEpoch, "Unknown", "none",
+        definition.Active?.Service.FailoverOn ?? true, null, null, null, false, false, null, null, [], []);
+
+    private static ImmutableArray<string> Notes(ModuleDriver driver)
+    {
+        var notes = driver.Definition.Active?.Notes ?? [];
+        return driver.PeerConfigurationDiffers
+            ? notes.Add($"The peer runs module {driver.Name} with another configuration or other hooks: make both equal, then run 'hamirror module config' on both nodes.")
+            : notes;
+    }
+}
