@@ -10,14 +10,15 @@ internal static unsafe class EntryReply
     {
         *entry = default;
         entry->Node = node.Number;
-        entry->EntryValidSeconds = entry->AttributesValidSeconds = validSeconds;
+        entry->EntryValidSeconds = validSeconds;
+        entry->AttributesValidSeconds = AttributesValid(stat, validSeconds);
         Fill(&entry->Attributes, stat);
     }
 
     internal static void Fill(FuseWire.AttributesOut* reply, in NativeStat stat, ulong validSeconds)
     {
         *reply = default;
-        reply->ValidSeconds = validSeconds;
+        reply->ValidSeconds = AttributesValid(stat, validSeconds);
         Fill(&reply->Attributes, stat);
     }
 
@@ -27,6 +28,11 @@ internal static unsafe class EntryReply
     internal static uint MajorOf(uint device) => (device & 0xfff00) >> 8;
 
     internal static uint MinorOf(uint device) => (device & 0xff) | ((device >> 12) & 0xfff00);
+
+    // A write may drop set-user-ID and set-group-ID, and the kernel does not expect a mode to change by that: it must ask
+    // again every time while a file has them.
+    private static ulong AttributesValid(in NativeStat stat, ulong seconds) =>
+        ModeBits.IsRegular(stat.Mode) && ModeBits.WithoutPrivileges(stat.Mode) != stat.Mode ? 0 : seconds;
 
     private static void Fill(FuseWire.Attributes* to, in NativeStat stat)
     {

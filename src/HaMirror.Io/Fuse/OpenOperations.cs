@@ -67,8 +67,9 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
             return FuseVerdict.Flush;
         }
 
-        // Writes made while it was writable may have been given up since: do not confirm them.
-        return handle is { Writes: true } ? Refuse(ref request, Errno.EROFS) : FuseVerdict.Immediate;
+        // Writes made while it was writable may have been given up since: do not confirm them. EIO, because some programs
+        // take EROFS to mean that there was nothing to be flushed.
+        return handle is { Writes: true } ? Refuse(ref request, Errno.EIO) : FuseVerdict.Immediate;
     }
 
     internal FuseVerdict TakeOpen(ref FuseRequest request)
