@@ -1,0 +1,372 @@
+// The target half of a link: one thread that receives, acknowledges and applies.
+// Invariants: (1) the link and everything beneath belong to this thread; others post to it; (2) nothing is read from the
+// data connection before both ends have the same plan; (3) what was acknowledged as received is applied even when the
+// link ends, and LinkDown comes after that; (4) when that fails, TargetFailed comes before LinkDown.
+using System.Collections.Concurrent;
+using System.Text;
+using HaMirror.Core.Configuration;
+using HaMirror.Core.Generations;
+using HaMirror.Core.Machine;
+using HaMirror.Core.Wire;
+using HaMirror.Io.Native;
+using HaMirror.Io.Peer;
+using HaMirror.Io.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace HaMirror.Io.Replication;
+
+/// <summary>Applies what a source sends, on a thread of its own.</summary>
+public sealed unsafe class TargetSession : IDisposable
+{
+    /// <summary>Received in one round at most: beyond it acknowledgements would wait for the receive.</summary>
+    private const long RoundBytes = 4 << 20;
+
+    /// <summary>Frames applied in one round at most.</summary>
+    private const int RoundFrames = 512;
+
+    /// <summary>How long an "applied" may wait for something to travel with, in ms.</summary>
+    private const int AppliedDelayMs = 5;
+
+    /// <summary>Silence after which a Probe is sent, in ms.</summary>
+    private const long ProbeAfterMs = 1000;
+
+    /// <summary>The longest wait of the thread, in ms: time-outs are looked at this often.</summary>
+    private const int PollMs = 200;
+
+    private readonly PeerLink _link;
+    private readonly TargetSettings _settings;
+    private readonly IStorageEvents _events;
+    private readonly ILogger _log;
+    private readonly WakeEvent _wake = new();
+    private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly FrameReader _control;
+    private readonly FrameReader _data;
+    private readonly TargetStream _stream;
+    private readonly TargetFrame[] _frames = new TargetFrame[RoundFrames];
+    private readonly Thread _thread;
+    private ResyncPlan? _ownPlan;
+    private ResyncPlan? _sourcePlan;
+    private string? _end;
+    private ulong _received;
+    private ulong _receivedTold;
+    private ulong _appliedTold;
+    private bool _moreFrames;
+    private long _appliedSince;
+    private long _compared;
+    private long _copied;
+    private long _lastHeard = Environment.TickCount64;
+
+    /// <summary>Takes the link over and starts; <see cref="IStorageEvents.LinkUp"/> is the first event.</summary>
+    public TargetSession(PeerLink link, TargetSettings settings, IStorageEvents events, ILogger log)
+    {
+        (_link, _settings, _events, _log) = (link, settings, events, log);
+        _control = new FrameReader(link.Control);
+        _data = new FrameReader(link.Data);
+        _stream = new TargetStream(settings, link.Outgoing, _wake);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"target {link.Number}" };
+        _thread.Start();
+    }
+
+    public long Link => _link.Number;
+
+    /// <summary>Bytes that the resync has compared here so far.</summary>
+    public long ComparedBytes => Volatile.Read(ref _compared);
+
+    /// <summary>Bytes that the resync has written here so far.</summary>
+    public long CopiedBytes => Volatile.Read(ref _copied);
+
+    /// <summary>The machine's BeginTarget: the record is durable, data may be applied. Ends the session when the source has
+    /// another plan.</summary>
+    public void Begin(ResyncPlan plan) => Post(() =>
+    {
+        _ownPlan = plan;
+        _stream.CopiesEverything = plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll;
+        ComparePlans();
+    });
+
+    /// <summary>The machine's AcceptOffer: the offered generation is durable in the record.</summary>
+    public void AcceptOffer() => Post(() => _link.Outgoing.Add(FrameType.OfferAccepted));
+
+    /// <summary>Asks the source to exchange roles.</summary>
+    public void SendSwapRequest() => Post(() => _link.Outgoing.Add(FrameType.SwapRequest));
+
+    /// <summary>Ends the link; the source is told why. What was received is applied first.</summary>
+    public void Cut(string reason) => Post(() => End(reason));
+
+    /// <summary>Cuts the link if it still stands and waits until everything received is applied and all files are
+    /// closed.</summary>
+    public void Dispose()
+    {
+        Cut("The target ended the link.");
+        _thread.Join();
+        _wake.Dispose();
+    }
+
+    private void Post(Action action)
+    {
+        _posted.Enqueue(action);
+        _wake.Set();
+    }
+
+    private void End(string reason) => _end ??= reason;
+
+    private void Run()
+    {
+        _events.LinkUp(_link.Number, false, _link.Peer);
+        string? failure = null;
+        try
+        {
+            SendMarks();
+            while (_end is null)
+                Round();
+            ApplyRest();
+        }
+        catch (TargetException exception)
+        {
+            End(exception.Message);
+            failure = exception.ReplicaFailed ? exception.Message : null;
+            failure ??= ApplyRestOf();
+        }
+        catch (Exception exception)
+        {
+            // The edge of this thread: whatever it was, the replica cannot be trusted to hold all that was acknowledged.
+            failure = $"The target of link {_link.Number} failed at frame {_received}: {exception.Message}";
+            _log.TargetBroke(_link.Number, exception);
+            End(failure);
+        }
+        Finish(failure);
+    }
+
+    private void Finish(string? failure)
+    {
+        var reason = _end!;
+        _link.Close(reason);
+        _stream.Dispose();
+        _log.TargetEnded(_link.Number, reason);
+        if (failure is not null)
+            _events.TargetFailed(_link.Number, failure);
+        _events.LinkDown(_link.Number, reason);
+    }
+
+    /// <summary>After a violation: what came whole before it was acknowledged and must be applied.</summary>
+    private string? ApplyRestOf()
+    {
+        try
+        {
+            _stream.Drain();
+            return null;
+        }
+        catch (TargetException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    /// <summary>The link has ended in order or was lost: everything that arrived whole is applied.</summary>
+    private void ApplyRest()
+    {
+        if (HasPlan)
+            while (ReadFrames() is > 0 and var count)
+                ApplyFrames(count);
+        _stream.Drain();
+    }
+
+    private bool HasPlan => _ownPlan is { } own && own == _sourcePlan;
+
+    private void SendMarks()
+    {
+        var payloads = FileMarksCodec.Split(_settings.Marks);
+        for (var index = 0; index < payloads.Count; index++)
+            _link.Outgoing.Add(FrameType.Marks, index < payloads.Count - 1 ? FrameFlags.More : FrameFlags.None, payload: payloads[index]);
+        FlushOutgoing();
+    }
+
+    private void Round()
+    {
+        var heard = Wait();
+        while (_posted.TryDequeue(out var action))
+            action();
+        if (heard.Control)
+            _control.Fill(RoundBytes);
+        ReadControl();
+        if (HasPlan)
+        {
+            if (heard.Data && !_moreFrames)
+                _data.Fill(RoundBytes);
+            var count = ReadFrames();
+            if (count > 0)
+                ApplyFrames(count);
+        }
+        _stream.Settle();
+        Volatile.Write(ref _compared, _stream.ComparedBytes);
+        Volatile.Write(ref _copied, _stream.CopiedBytes);
+        TellApplied();
+        FlushOutgoing();
+        Judge();
+    }
+
+    private (bool Control, bool Data) Wait()
+    {
+        var entries = stackalloc NativePoll[4];
+        entries[0] = new NativePoll { Descriptor = _wake.Descriptor, Events = NativePoll.In };
+        entries[1] = new NativePoll
+        {
+            Descriptor = _link.Control.Descriptor,
+            Events = (short)(NativePoll.In | (_link.Outgoing.IsWaiting ? NativePoll.Out : 0)),
+        };
+        entries[2] = new NativePoll { Descriptor = HasPlan ? _link.Data.Descriptor : -1, Events = NativePoll.In };
+        entries[3] = new NativePoll { Descriptor = _stream.RingDescriptor, Events = NativePoll.In };
+        var ready = Shim.Poll(entries, 4, WaitMs());
+        if (ready < 0)
+            throw new TargetException($"Waiting for the source failed: {Errno.Describe(-ready)}.", replicaFailed: true);
+        if (entries[0].Happened != 0)
+            _wake.Clear();
+        const int arrived = NativePoll.In | NativePoll.Error | NativePoll.HangUp;
+        return ((entries[1].Happened & arrived) != 0 || _link.Control.HasPending,
+            (entries[2].Happened & arrived) != 0 || (HasPlan && _link.Data.HasPending));
+    }
+
+    private int WaitMs()
+    {
+        if (_moreFrames || _link.Control.HasPending || (HasPlan && _link.Data.HasPending))
+            return 0;
+        return _stream.Applied != _appliedTold && _stream.IsIdle ? AppliedDelayMs : PollMs;
+    }
+
+    /// <summary>Whole frames of the data connection into <see cref="_frames"/>; a batch was acknowledged as received when
+    /// this returns.</summary>
+    private int ReadFrames()
+    {
+        var count = 0;
+        while (count < RoundFrames)
+        {
+            var status = _data.TryRead(out var header, out var payload);
+            if (status == FrameReadStatus.NeedMore)
+                break;
+            if (status == FrameReadStatus.Violation || header.Sequence != _received + 1)
+            {
+                ApplyFrames(count); // they are whole, and may have been acknowledged
+                throw TargetException.Violation(status == FrameReadStatus.Violation
+                    ? $"what follows frame {_received} has a wrong checksum or length."
+                    : $"frame {header.Sequence} follows frame {_received}.");
+            }
+            _received = header.Sequence;
+            _frames[count++] = new TargetFrame(header, payload);
+        }
+        _moreFrames = count == RoundFrames;
+        if (count == 0)
+            _data.Release();
+        return count;
+    }
+
+    private void ApplyFrames(int count)
+    {
+        // Before applying: the source waits for it, and the disk does not change what this memory holds. Where it waits
+        // for "applied" the one message says both.
+        if (_settings.Ack == AckMode.Received && count > 0 && _end is null)
+        {
+            TellProgress();
+            FlushOutgoing();
+        }
+        try
+        {
+            _stream.Apply(_frames.AsSpan(0, count));
+        }
+        catch (TargetException exception) when (!exception.ReplicaFailed)
+        {
+            // A violation inside the batch: what follows it was acknowledged and cannot be applied any more.
+            throw new TargetException(exception.Message, replicaFailed: true);
+        }
+        Array.Clear(_frames, 0, count); // the payloads' memory goes back to its pool
+        _data.Release();
+    }
+
+    private void TellProgress()
+    {
+        _receivedTold = _received;
+        _appliedTold = _stream.Applied;
+        _link.Outgoing.Add(FrameType.Progress, sequence: _receivedTold, offset: _appliedTold);
+    }
+
+    private void TellApplied()
+    {
+        var applied = _stream.Applied;
+        if (_received != _receivedTold || (applied != _appliedTold && _settings.Ack == AckMode.Applied))
+            TellProgress();
+        else if (applied == _appliedTold)
+            _appliedSince = Environment.TickCount64;
+        else if (Environment.TickCount64 - _appliedSince >= AppliedDelayMs || _link.Outgoing.IsWaiting)
+            TellProgress();
+    }
+
+    private void FlushOutgoing()
+    {
+        if (_link.Outgoing.IsWaiting && _link.Outgoing.Flush() is { } sentence)
+            End(sentence);
+    }
+
+    private void ReadControl()
+    {
+        while (_end is null)
+        {
+            var status = _control.TryRead(out var header, out var payload);
+            if (status == FrameReadStatus.NeedMore)
+                break;
+            if (status == FrameReadStatus.Violation)
+                throw TargetException.Violation("the control connection has a wrong checksum or length.");
+            OnControl(header, payload.IsSingleSegment ? payload.FirstSpan : System.Buffers.BuffersExtensions.ToArray(payload));
+        }
+        _control.Release();
+    }
+
+    private void OnControl(in FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        switch (header.Type)
+        {
+            case FrameType.Plan when header.Argument <= (uint)ResyncPlan.CopyAll && _sourcePlan is null:
+                _sourcePlan = (ResyncPlan)header.Argument;
+                ComparePlans();
+                break;
+            case FrameType.Offer when payload.Length == 16 && HasPlan:
+                _stream.EndTolerance();
+                _events.OfferReceived(_link.Number, new GenerationId(new Guid(payload)));
+                break;
+            case FrameType.Handover:
+                _events.HandoverReceived(_link.Number, (header.Flags & FrameFlags.Swap) != 0);
+                break;
+            case FrameType.Bye:
+                End($"The peer ended the link: {Encoding.UTF8.GetString(payload)}");
+                break;
+            case FrameType.Probe:
+                _link.Outgoing.Add(FrameType.ProbeReply, sequence: header.Sequence);
+                break;
+            case FrameType.ProbeReply:
+                break;
+            default:
+                throw TargetException.Violation($"frame type {(byte)header.Type} does not belong on the control connection now.");
+        }
+    }
+
+    private void ComparePlans()
+    {
+        if (_ownPlan is { } own && _sourcePlan is { } source && own != source)
+            End($"The source wants to resync by {source}, this node by {own}: they read each other's records differently; "
+                + "the link is tried again by itself.");
+    }
+
+    private void Judge()
+    {
+        var now = Environment.TickCount64;
+        var heard = Math.Max(_control.LastReceived, _data.LastReceived);
+        if (heard > _lastHeard)
+            _lastHeard = heard;
+        if (_control.Ended is { } control)
+            End(control);
+        else if (_data.Ended is { } data)
+            End(data);
+        else if (now - _lastHeard > (long)_settings.LockTimeout.TotalMilliseconds)
+            End($"The source at {_link.Control.Remote} has said nothing for {_settings.LockTimeout.TotalSeconds:0.#} s (locktimeout).");
+        else if (now - _link.Outgoing.LastSent > ProbeAfterMs)
+            _link.Outgoing.Add(FrameType.Probe);
+    }
+}

@@ -1,0 +1,382 @@
+// The data connection of a target: applies the source's frames in their order.
+// Invariants: (1) a frame is applied after every earlier one, but for writes that do not overlap; (2) names, sizes and
+// holes wait for the writes that they could meet; (3) an answer leaves only when what it says is true.
+using System.Buffers;
+using System.Buffers.Binary;
+using HaMirror.Core.Extents;
+using HaMirror.Core.Wire;
+using HaMirror.Io.Native;
+using HaMirror.Io.Peer;
+
+namespace HaMirror.Io.Replication;
+
+/// <summary>One checked frame that waits to be applied.</summary>
+internal readonly record struct TargetFrame(FrameHeader Header, ReadOnlySequence<byte> Payload);
+
+/// <summary>Applies data frames; owned by the session's thread.</summary>
+internal sealed unsafe class TargetStream : IDisposable
+{
+    /// <summary>Files that wait for a barrier with a descriptor each; with more, the barrier takes the whole file system.</summary>
+    private const int AwaitingMax = 512;
+
+    private const int PunchHole = 2 | 1; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+
+    private readonly ControlQueue _outgoing;
+    private readonly TargetSettings _settings;
+    private readonly TargetFiles _files;
+    private readonly TargetTree _tree;
+    private readonly TargetNames _names;
+    private readonly TargetWrites _writes;
+    private readonly TargetSync _sync;
+    private readonly PageBlock _scratch = new(FrameHeader.PayloadLengthMax);
+    private readonly List<TargetFile> _awaiting = [];
+    private bool _namesChanged;
+    private ulong _lastApplied;
+
+    public TargetStream(TargetSettings settings, ControlQueue outgoing, WakeEvent wake)
+    {
+        (_settings, _outgoing) = (settings, outgoing);
+        _files = new TargetFiles(settings);
+        _tree = new TargetTree(settings);
+        _names = new TargetNames(settings, _tree);
+        _writes = new TargetWrites((sequence, file) => _outgoing.Add(FrameType.Flushed, sequence: sequence));
+        _sync = new TargetSync(settings, wake);
+    }
+
+    /// <summary>A resync runs: what a later visit repairs is no error (PROTOCOL.md, Tolerance).</summary>
+    public bool IsTolerant { get; private set; } = true;
+
+    /// <summary>The plan compares or copies everything anyway: what had to be made needs no report.</summary>
+    public bool CopiesEverything { get; set; }
+
+    /// <summary>All frames up to this sequence are applied.</summary>
+    public ulong Applied => _writes.LowestUnderWay is > 0 and var lowest ? lowest - 1 : _lastApplied;
+
+    public bool IsIdle => _writes.UnderWay == 0 && _sync.Waiting == 0;
+
+    /// <summary>To be polled while something is under way; -1: nothing to poll.</summary>
+    public int RingDescriptor => _writes.UnderWay > 0 ? _writes.RingDescriptor : -1;
+
+    /// <summary>Bytes that resync frames have compared, and written; for the status.</summary>
+    public long ComparedBytes { get; private set; }
+
+    public long CopiedBytes { get; private set; }
+
+    /// <summary>The source has offered: from here on every failure counts.</summary>
+    public void EndTolerance()
+    {
+        IsTolerant = false;
+        _tree.Forget();
+    }
+
+    /// <summary>Applies a batch, submits what it queued, takes what has completed.</summary>
+    public void Apply(ReadOnlySpan<TargetFrame> frames)
+    {
+        var alone = frames.Length == 1 && _writes.UnderWay == 0;
+        foreach (ref readonly var frame in frames)
+        {
+            Apply(frame, alone);
+            _lastApplied = frame.Header.Sequence;
+        }
+        _writes.Submit();
+        Settle();
+    }
+
+    /// <summary>Takes completions of writes and syncs without waiting.</summary>
+    public void Settle()
+    {
+        _writes.Harvest();
+        _writes.Submit(); // a durable write that completed has queued its sync
+        while (_sync.TryTake(out var job))
+            Answer(job);
+    }
+
+    /// <summary>Waits until everything that was received is applied (not: durable).</summary>
+    public void Drain()
+    {
+        _writes.Submit();
+        _writes.WaitForAll();
+    }
+
+    public void Dispose()
+    {
+        _writes.Dispose();
+        _sync.Dispose();
+        foreach (var file in _awaiting)
+            file.Release();
+        _files.Dispose();
+        _scratch.Dispose();
+    }
+
+    private void Apply(in TargetFrame frame, bool alone)
+    {
+        var header = frame.Header;
+        if (_tree.IsInsideDirectory && header.Type != FrameType.ResyncDirectory)
+            throw TargetException.Violation($"frame {header.Type} stands between the parts of a directory.");
+        switch (header.Type)
+        {
+            case FrameType.Write:
+                Write(frame, header.PayloadLength, alone);
+                break;
+            case FrameType.ResyncBlock:
+                CopiedBytes += Block(frame, alone);
+                break;
+            case FrameType.Flush:
+                Flush(header, alone);
+                break;
+            case FrameType.Barrier:
+                Barrier(header);
+                break;
+            case FrameType.Bind:
+                _files.Bind(header.File, (int)Math.Min(header.Argument, int.MaxValue), ReadPath(frame), IsTolerant);
+                break;
+            case FrameType.Unbind:
+                _files.Unbind(header.File);
+                break;
+            case FrameType.Fallocate:
+                Allocate(frame, (int)header.Argument);
+                break;
+            case FrameType.ResyncZero:
+                Allocate(frame, PunchHole);
+                break;
+            case FrameType.Change:
+                Change(frame);
+                break;
+            case FrameType.ResyncDirectory:
+                Visit(frame);
+                break;
+            case FrameType.ResyncHash:
+                Compare(frame);
+                break;
+            default:
+                throw TargetException.Violation($"frame type {(byte)header.Type} does not belong on the data connection.");
+        }
+    }
+
+    private void Write(in TargetFrame frame, int bytes, bool alone)
+    {
+        var header = frame.Header;
+        var file = _files.Get(header.File);
+        if (bytes == 0 || header.Offset > long.MaxValue - (ulong)bytes)
+            throw TargetException.Violation($"a write of {bytes} bytes at {header.Offset}.");
+        var durable = (header.Flags & FrameFlags.Durable) != 0;
+        if (IsLost(file, header, (ulong)bytes))
+        {
+            if (durable)
+                _outgoing.Add(FrameType.Flushed, sequence: header.Sequence);
+            return;
+        }
+        frame.Payload.CopyTo(new Span<byte>(_writes.Reserve(), bytes));
+        AwaitBarrier(file);
+        _writes.Write(file, header.Offset, bytes, header.Sequence, durable, alone);
+    }
+
+    private int Block(in TargetFrame frame, bool alone)
+    {
+        var header = frame.Header;
+        if ((header.Flags & FrameFlags.Lz4) == 0)
+        {
+            Write(frame, header.PayloadLength, alone);
+            return header.PayloadLength;
+        }
+        var plain = header.Argument;
+        if (plain is 0 or > FrameHeader.PayloadLengthMax || header.Offset > long.MaxValue - (ulong)plain)
+            throw TargetException.Violation($"a block of {plain} bytes at {header.Offset}.");
+        var file = _files.Get(header.File);
+        if (IsLost(file, header, plain))
+            return 0;
+        frame.Payload.CopyTo(new Span<byte>(_scratch.Address, header.PayloadLength));
+        if (Shim.Lz4Decompress(_scratch.Address, (ulong)header.PayloadLength, _writes.Reserve(), plain) != plain)
+            throw TargetException.Violation($"the compressed block at {header.Offset} of {file.FullPath} is damaged.");
+        AwaitBarrier(file);
+        _writes.Write(file, header.Offset, (int)plain, header.Sequence, durable: false, alone);
+        return (int)plain;
+    }
+
+    /// <summary>True: the file is not here yet, and the source has been told that these bytes are missing.</summary>
+    private bool IsLost(TargetFile file, in FrameHeader header, ulong bytes)
+    {
+        if (!file.IsMissing)
+            return false;
+        if (!file.IsNameless)
+        {
+            var extents = new ExtentSet();
+            extents.Add(header.Offset, bytes);
+            Report([new FileMarks(file.RootIndex, 0, file.Path, false, extents)]);
+        }
+        return true;
+    }
+
+    private void Report(IEnumerable<FileMarks> marks)
+    {
+        foreach (var payload in FileMarksCodec.Split(marks))
+            _outgoing.Add(FrameType.Marks, payload: payload);
+    }
+
+    private void AwaitBarrier(TargetFile file)
+    {
+        if (file.AwaitsBarrier)
+            return;
+        if (_awaiting.Count >= AwaitingMax)
+        {
+            _namesChanged = true; // syncfs covers it
+            return;
+        }
+        file.AwaitsBarrier = true;
+        file.Retain();
+        _awaiting.Add(file);
+    }
+
+    private void Flush(in FrameHeader header, bool alone)
+    {
+        if (header.File != 0)
+        {
+            var file = _files.Get(header.File);
+            if (file.IsMissing)
+                _outgoing.Add(FrameType.Flushed, sequence: header.Sequence, file: header.File);
+            else
+                _writes.Sync(file, header.Sequence, (header.Flags & FrameFlags.DataOnly) != 0, alone);
+            return;
+        }
+        _writes.WaitForAll();
+        Begin(new SyncJob(FrameType.Flushed, header.Sequence, [], Names: true), alone);
+    }
+
+    private void Barrier(in FrameHeader header)
+    {
+        _writes.WaitForAll();
+        TargetFile[] files = _namesChanged ? [] : [.. _awaiting];
+        foreach (var file in _awaiting)
+        {
+            file.AwaitsBarrier = false;
+            if (_namesChanged)
+                file.Release(); // syncfs needs no descriptor of it
+        }
+        _awaiting.Clear();
+        Begin(new SyncJob(FrameType.Durable, header.Sequence, files, _namesChanged), alone: false);
+        _namesChanged = false;
+    }
+
+    private void Begin(SyncJob job, bool alone)
+    {
+        if (!alone || _sync.Waiting > 0)
+        {
+            _sync.Add(job);
+            return;
+        }
+        _sync.Perform(job);
+        Answer(job);
+    }
+
+    private void Answer(SyncJob job)
+    {
+        foreach (var file in job.Files)
+            file.Release();
+        if (job.Failure is { } failure)
+            throw new TargetException(failure, replicaFailed: true);
+        _outgoing.Add(job.Answer, sequence: job.Sequence);
+    }
+
+    private void Allocate(in TargetFrame frame, int mode)
+    {
+        var header = frame.Header;
+        var bytes = ReadLength(frame);
+        var file = _files.Get(header.File);
+        if (IsLost(file, header, bytes))
+            return;
+        _writes.WaitForFile(file);
+        AwaitBarrier(file);
+        var result = Shim.Allocate(file.Descriptor, mode, header.Offset, bytes);
+        if (result == -Errno.EOPNOTSUPP)
+            result = ZeroRange.Allocate(file.Descriptor, mode, header.Offset, bytes, new Span<byte>(_scratch.Address, (int)_scratch.Bytes));
+        if (result < 0)
+            throw new TargetException($"{bytes} bytes at {header.Offset} of {file.FullPath} could not be allocated or freed on this "
+                + $"node (fallocate mode {mode}): {Errno.Describe(-result)}. Free space or repair the disk; the link is tried again by itself.",
+                replicaFailed: true);
+    }
+
+    private void Change(in TargetFrame frame)
+    {
+        var change = NamespaceChangeCodec.Read(Contiguous(frame.Payload))
+            ?? throw TargetException.Violation($"the change in frame {frame.Header.Sequence} does not decode.");
+        _writes.WaitForAll();
+        _names.Apply(change, IsTolerant);
+        _namesChanged = true;
+        if (!IsTolerant)
+            return;
+        if (change.Kind == ChangeKind.Rename)
+        {
+            _files.Renamed(change.Root, change.Path, change.Other, exchange: (change.Flags & 2) != 0);
+            _tree.Forget(change.Root, change.Path);
+            _tree.Forget(change.Root, change.Other);
+        }
+        else if (change.Kind == ChangeKind.Unlink)
+        {
+            _files.Unlinked(change.Root, change.Path);
+            _tree.Forget(change.Root, change.Path);
+        }
+    }
+
+    private void Visit(in TargetFrame frame)
+    {
+        var first = (frame.Header.Flags & FrameFlags.First) != 0;
+        var part = DirectoryPart.Read(Contiguous(frame.Payload), first)
+            ?? throw TargetException.Violation($"the directory in frame {frame.Header.Sequence} does not decode.");
+        _writes.WaitForAll();
+        _tree.Apply(part, first, more: (frame.Header.Flags & FrameFlags.More) != 0);
+        _namesChanged = true;
+        if (_tree.Replaced.Count > 0)
+            _files.Replaced(_tree.Replaced);
+        if (_tree.Made.Count > 0 && !CopiesEverything)
+            Report(_tree.Made);
+        _tree.Replaced.Clear();
+        _tree.Made.Clear();
+    }
+
+    private void Compare(in TargetFrame frame)
+    {
+        var header = frame.Header;
+        if (header.Argument is 0 or > FrameHeader.PayloadLengthMax || header.PayloadLength != 16)
+            throw TargetException.Violation($"a hash of {header.Argument} bytes with a payload of {header.PayloadLength}.");
+        var file = _files.Get(header.File);
+        var equal = false;
+        if (!file.IsMissing)
+        {
+            _writes.WaitForRange(file, header.Offset, header.Argument);
+            var read = Shim.ReadAt(file.Descriptor, _scratch.Address, header.Argument, header.Offset);
+            if (read < 0)
+                throw new TargetException($"{header.Argument} bytes at {header.Offset} of {file.FullPath} could not be read on this "
+                    + $"node: {Errno.Describe((int)-read)}. Repair the disk.", replicaFailed: true);
+            equal = read == header.Argument && IsHash(frame.Payload, (ulong)read);
+        }
+        ComparedBytes += header.Argument;
+        _outgoing.Add(FrameType.HashResult, equal ? FrameFlags.Equal : FrameFlags.None, header.Sequence, header.File, header.Offset, header.Argument);
+    }
+
+    private bool IsHash(in ReadOnlySequence<byte> payload, ulong bytes)
+    {
+        var own = stackalloc ulong[2];
+        Shim.Hash128(_scratch.Address, bytes, own);
+        Span<byte> theirs = stackalloc byte[16];
+        payload.CopyTo(theirs);
+        return BinaryPrimitives.ReadUInt64LittleEndian(theirs) == own[0] && BinaryPrimitives.ReadUInt64LittleEndian(theirs[8..]) == own[1];
+    }
+
+    private string ReadPath(in TargetFrame frame) =>
+        WirePath.Read(Contiguous(frame.Payload)) ?? throw TargetException.Violation($"the path in frame {frame.Header.Sequence} is not valid.");
+
+    private static ulong ReadLength(in TargetFrame frame)
+    {
+        Span<byte> length = stackalloc byte[8];
+        if (frame.Payload.Length != 8)
+            throw TargetException.Violation($"frame {frame.Header.Sequence} has {frame.Payload.Length} bytes where a length belongs.");
+        frame.Payload.CopyTo(length);
+        var bytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
+        return bytes is > 0 and <= long.MaxValue && frame.Header.Offset <= long.MaxValue - bytes
+            ? bytes
+            : throw TargetException.Violation($"a range of {bytes} bytes at {frame.Header.Offset}.");
+    }
+
+    private static ReadOnlySpan<byte> Contiguous(in ReadOnlySequence<byte> payload) =>
+        payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray();
+}

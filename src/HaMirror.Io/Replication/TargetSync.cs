@@ -1,0 +1,101 @@
+// Barriers and flushes of everything, on a thread of their own: they take as long as the disk likes, and meanwhile the
+// session receives, acknowledges and applies.
+// Invariants: (1) jobs end in the order they came; (2) a job's files stay open until the session has taken its answer.
+using System.Collections.Concurrent;
+using HaMirror.Core.Wire;
+using HaMirror.Io.Native;
+using HaMirror.Io.Peer;
+
+namespace HaMirror.Io.Replication;
+
+/// <summary>What a barrier or a flush covers.</summary>
+/// <param name="Files">To be made durable one by one.</param>
+/// <param name="Names">Names changed as well: the whole file systems.</param>
+internal sealed record SyncJob(FrameType Answer, ulong Sequence, IReadOnlyList<TargetFile> Files, bool Names)
+{
+    /// <summary>Set when it failed: a sentence.</summary>
+    public string? Failure { get; set; }
+}
+
+/// <summary>The sync thread of a target session.</summary>
+internal sealed class TargetSync : IDisposable
+{
+    private readonly TargetSettings _settings;
+    private readonly WakeEvent _done;
+    private readonly BlockingCollection<SyncJob> _jobs = [];
+    private readonly ConcurrentQueue<SyncJob> _answers = new();
+    private readonly Thread _thread;
+
+    /// <param name="done">Set when an answer waits.</param>
+    public TargetSync(TargetSettings settings, WakeEvent done)
+    {
+        (_settings, _done) = (settings, done);
+        _thread = new Thread(Run) { IsBackground = true, Name = "target sync" };
+        _thread.Start();
+    }
+
+    /// <summary>Jobs whose answer has not been taken; session's thread only.</summary>
+    public int Waiting { get; private set; }
+
+    public void Add(SyncJob job)
+    {
+        Waiting++;
+        _jobs.Add(job);
+    }
+
+    public bool TryTake(out SyncJob job)
+    {
+        if (!_answers.TryDequeue(out job!))
+            return false;
+        Waiting--;
+        return true;
+    }
+
+    /// <summary>Does a job on the caller's thread.</summary>
+    public void Perform(SyncJob job)
+    {
+        foreach (var file in job.Files)
+            if (Shim.Sync(file.Descriptor, 1) is < 0 and var error)
+            {
+                job.Failure = $"{file.FullPath} could not be made durable on this node: {Errno.Describe(-error)}. Repair the disk.";
+                return;
+            }
+        if (!job.Names)
+            return;
+        foreach (var root in _settings.Roots)
+            if (Sync(root) is < 0 and var error)
+            {
+                job.Failure = $"The file system of {root.Path} could not be made durable on this node: {Errno.Describe(-error)}. Repair the disk.";
+                return;
+            }
+    }
+
+    /// <summary>Waits for the jobs under way: their files are closed next.</summary>
+    public void Dispose()
+    {
+        _jobs.CompleteAdding();
+        _thread.Join();
+        _jobs.Dispose();
+    }
+
+    private static int Sync(TargetRoot root)
+    {
+        // The root may have been opened with O_PATH, which cannot be synced.
+        var descriptor = Shim.Open(root.Descriptor, "", OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
+        if (descriptor < 0)
+            return descriptor;
+        var result = Shim.SyncFileSystem(descriptor);
+        _ = Shim.Close(descriptor);
+        return result;
+    }
+
+    private void Run()
+    {
+        foreach (var job in _jobs.GetConsumingEnumerable())
+        {
+            Perform(job);
+            _answers.Enqueue(job);
+            _done.Set();
+        }
+    }
+}

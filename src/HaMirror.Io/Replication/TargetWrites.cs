@@ -1,0 +1,282 @@
+// Writes of the target that are under way.
+// Invariants: (1) a byte passes from the receive buffer to a page-aligned slot once, and nothing is allocated for it;
+// (2) two writes that touch one 4 KiB extent of a file are never under way together, so they end in stream order;
+// (3) whoever changes names or sizes waits first; (4) one write at a time takes the direct way, several share a
+// submission (FLOORS.md, 2 and 3).
+using System.Buffers;
+using HaMirror.Io.Native;
+
+namespace HaMirror.Io.Replication;
+
+/// <summary>The target's window of writes, over io_uring where there is one.</summary>
+internal sealed unsafe class TargetWrites : IDisposable
+{
+    /// <summary>Writes under way at once: beyond this a local disk gains nothing.</summary>
+    private const int SlotCount = 64;
+
+    /// <summary>The largest write of the protocol.</summary>
+    private const int SlotBytes = Core.Wire.FrameHeader.PayloadLengthMax;
+
+    /// <summary>Granularity of O_DIRECT and of the page cache.</summary>
+    private const ulong ExtentBytes = 4096;
+
+    private readonly PageBlock _pages = new((long)SlotCount * SlotBytes); // untouched pages cost nothing
+    private readonly RingHandle _ring = Shim.RingCreate(SlotCount * 2);
+    private readonly Slot[] _slots = new Slot[SlotCount];
+    private readonly int[] _free = new int[SlotCount];
+    private readonly NativeIo[] _queue = new NativeIo[SlotCount];
+    private readonly Action<ulong, TargetFile> _flushed;
+    private int _freeCount = SlotCount;
+    private int _reserved = -1;
+    private int _queued;
+    private string? _fault;
+
+    private struct Slot
+    {
+        public TargetFile? File;
+        public ulong Offset;
+        public uint Bytes;
+        public ulong Sequence;
+        public bool Durable;
+        public bool IsSync;
+    }
+
+    /// <param name="flushed">Told the sequence of a durable write or a flush that is on stable storage.</param>
+    public TargetWrites(Action<ulong, TargetFile> flushed)
+    {
+        _flushed = flushed;
+        for (var index = 0; index < SlotCount; index++)
+            _free[index] = SlotCount - 1 - index;
+    }
+
+    /// <summary>Operations queued or under way.</summary>
+    public int UnderWay => SlotCount - _freeCount - (_reserved >= 0 ? 1 : 0);
+
+    /// <summary>To be polled while something is under way; -1: no io_uring.</summary>
+    public int RingDescriptor => HasRing ? Shim.RingDescriptor(_ring) : -1;
+
+    public bool HasRing => !_ring.IsInvalid;
+
+    /// <summary>The lowest sequence that is not applied yet; 0: all are.</summary>
+    public ulong LowestUnderWay
+    {
+        get
+        {
+            ulong lowest = 0;
+            for (var index = 0; index < SlotCount; index++)
+                if (_slots[index] is { File: not null, IsSync: false } slot && (lowest == 0 || slot.Sequence < lowest))
+                    lowest = slot.Sequence;
+            return lowest;
+        }
+    }
+
+    /// <summary>Room for one write's bytes, page aligned; valid until <see cref="Write"/>.</summary>
+    public byte* Reserve()
+    {
+        while (_reserved < 0 && _freeCount == 0)
+            WaitForOne();
+        if (_reserved < 0)
+            _reserved = _free[--_freeCount];
+        return Room(_reserved);
+    }
+
+    /// <summary>Writes what was put at <see cref="Reserve"/>.</summary>
+    /// <param name="alone">Nothing else waits: in line is faster than any queue.</param>
+    public void Write(TargetFile file, ulong offset, int bytes, ulong sequence, bool durable, bool alone)
+    {
+        WaitForRange(file, offset, (ulong)bytes);
+        var index = _reserved;
+        _reserved = -1;
+        _slots[index] = new Slot { File = file, Offset = offset, Bytes = (uint)bytes, Sequence = sequence, Durable = durable };
+        file.Retain();
+        file.UnderWay++;
+        var direct = (offset | (uint)bytes) % ExtentBytes == 0 ? file.DirectDescriptor : -1;
+        if (direct < 0 || alone || !HasRing)
+        {
+            Complete(index, Shim.WriteAt(direct >= 0 ? direct : file.Descriptor, Room(index), (ulong)bytes, offset), inLine: alone);
+            ThrowFault();
+            return;
+        }
+        Queue(new NativeIo { Operation = NativeIoOperation.Write, Descriptor = direct, Data = Room(index), Bytes = (ulong)bytes, Offset = offset, User = (ulong)index });
+    }
+
+    /// <summary>Makes a file durable once its writes are done, beside whatever else goes on.</summary>
+    public void Sync(TargetFile file, ulong sequence, bool dataOnly, bool alone)
+    {
+        WaitForFile(file);
+        while (_freeCount == 0)
+            WaitForOne();
+        StartSync(file, sequence, dataOnly, alone);
+        ThrowFault();
+    }
+
+    /// <summary>Hands everything queued to the kernel in one call.</summary>
+    public void Submit()
+    {
+        fixed (NativeIo* ios = _queue)
+            for (var sent = 0; sent < _queued;)
+            {
+                var taken = Shim.RingSubmit(_ring, ios + sent, _queued - sent);
+                if (taken < 0 && taken != -Errno.EAGAIN && taken != -Errno.EBUSY)
+                    throw new TargetException($"io_uring refuses writes: {Errno.Describe(-taken)}.", replicaFailed: true);
+                sent += Math.Max(0, taken);
+                if (sent < _queued)
+                    _ = HarvestSome();
+            }
+        _queued = 0;
+    }
+
+    /// <summary>Takes completions without waiting.</summary>
+    public void Harvest()
+    {
+        while (UnderWay > 0 && HasRing && HarvestSome() > 0)
+        {
+        }
+    }
+
+    /// <summary>Waits until no write or sync is under way.</summary>
+    public void WaitForAll()
+    {
+        while (UnderWay > 0)
+            WaitForOne();
+    }
+
+    /// <summary>Waits until no write or sync of the file is under way.</summary>
+    public void WaitForFile(TargetFile file)
+    {
+        while (file.UnderWay > 0)
+            WaitForOne();
+    }
+
+    /// <summary>Waits until nothing under way touches an extent of the range.</summary>
+    public void WaitForRange(TargetFile file, ulong offset, ulong bytes)
+    {
+        while (file.UnderWay > 0 && Touches(file, offset, bytes))
+            WaitForOne();
+    }
+
+    /// <summary>Waits for what is under way, whatever comes of it: the kernel must not write from freed pages.</summary>
+    public void Dispose()
+    {
+        while (UnderWay > 0)
+            try
+            {
+                WaitForAll();
+            }
+            catch (TargetException)
+            {
+                // The session has ended already, for this reason or an earlier one.
+            }
+        _ring.Dispose();
+        _pages.Dispose();
+    }
+
+    private byte* Room(int index) => _pages.Address + (long)index * SlotBytes;
+
+    private bool Touches(TargetFile file, ulong offset, ulong bytes)
+    {
+        var first = offset / ExtentBytes;
+        var last = (offset + Math.Max(bytes, 1) - 1) / ExtentBytes;
+        for (var index = 0; index < SlotCount; index++)
+        {
+            ref var slot = ref _slots[index];
+            if (slot.File == file && !slot.IsSync
+                && slot.Offset / ExtentBytes <= last && (slot.Offset + slot.Bytes - 1) / ExtentBytes >= first)
+                return true;
+        }
+        return false;
+    }
+
+    private void Queue(in NativeIo io)
+    {
+        _queue[_queued++] = io;
+        if (_queued == _queue.Length)
+            Submit();
+    }
+
+    private void StartSync(TargetFile file, ulong sequence, bool dataOnly, bool alone)
+    {
+        var index = _free[--_freeCount];
+        _slots[index] = new Slot { File = file, Sequence = sequence, IsSync = true };
+        file.Retain();
+        file.UnderWay++;
+        if (alone || !HasRing)
+        {
+            Complete(index, Shim.Sync(file.Descriptor, dataOnly ? 1 : 0), inLine: true);
+            return;
+        }
+        Queue(new NativeIo { Operation = dataOnly ? NativeIoOperation.Fdatasync : NativeIoOperation.Fsync, Descriptor = file.Descriptor, User = (ulong)index });
+    }
+
+    private void WaitForOne()
+    {
+        Submit();
+        if (HarvestSome() > 0)
+            return;
+        var entry = new NativePoll { Descriptor = RingDescriptor, Events = NativePoll.In };
+        var ready = Shim.Poll(&entry, 1, -1);
+        if (ready < 0)
+            throw new TargetException($"Waiting for the disk failed: {Errno.Describe(-ready)}.", replicaFailed: true);
+        _ = HarvestSome();
+    }
+
+    private int HarvestSome()
+    {
+        var done = stackalloc NativeDone[32];
+        var count = Shim.RingHarvest(_ring, done, 32);
+        for (var index = 0; index < count; index++)
+            Complete((int)done[index].User, done[index].Result, inLine: false);
+        ThrowFault();
+        return count;
+    }
+
+    /// <summary>After a whole batch of completions: one that is forgotten would be waited for for ever.</summary>
+    private void ThrowFault()
+    {
+        if (_fault is not { } fault)
+            return;
+        _fault = null;
+        throw new TargetException(fault, replicaFailed: true);
+    }
+
+    private void Complete(int index, long result, bool inLine)
+    {
+        var slot = _slots[index];
+        var file = slot.File!;
+        if (!slot.IsSync && result != slot.Bytes)
+            result = Retry(index, slot, result);
+        if (result >= 0 && slot.Durable && inLine)
+            result = Math.Min(0, Shim.Sync(file.Descriptor, 1));
+        _slots[index] = default;
+        _free[_freeCount++] = index;
+        file.UnderWay--;
+        if (result < 0)
+            _fault ??= Describe(slot, (int)-result);
+        else if (slot.IsSync || (slot.Durable && inLine))
+            _flushed(slot.Sequence, file);
+        else if (slot.Durable)
+            StartSync(file, slot.Sequence, dataOnly: true, alone: false);
+        file.Release();
+    }
+
+    private static string Describe(in Slot slot, int error) =>
+        (slot.IsSync
+            ? $"{slot.File!.FullPath} could not be made durable"
+            : $"{slot.Bytes} bytes at {slot.Offset} of {slot.File!.FullPath} could not be written")
+        + $" on this node: {Errno.Describe(error)}. Free space or repair the disk; the link is tried again by itself.";
+
+    /// <summary>A short write is finished in line; a file system that takes O_DIRECT at open and not at write is written to
+    /// through its cache.</summary>
+    private long Retry(int index, in Slot slot, long result)
+    {
+        if (result == -Errno.EINVAL && slot.File!.DirectDescriptor >= 0)
+        {
+            slot.File.GiveUpDirect();
+            return Shim.WriteAt(slot.File.Descriptor, Room(index), slot.Bytes, slot.Offset);
+        }
+        if (result < 0)
+            return result;
+        var rest = Shim.WriteAt(slot.File!.Descriptor, Room(index) + result, (ulong)(slot.Bytes - result), slot.Offset + (ulong)result);
+        return rest < 0 ? rest : slot.Bytes;
+    }
+}
