@@ -28,6 +28,7 @@ fail() { echo "lab: $*" >&2; exit 1; }
 . "$here/network.sh"
 . "$here/node.sh"
 . "$here/guest.sh"
+. "$here/modules.sh"
 
 lab_down() {
   local n

@@ -82,6 +82,7 @@ node_cut() {
   local node=$1 lose=${2:-} pid
   pid=$(node_pid "$node") || fail "$node is down already."
   # The cables first, so that nothing that dies later than the rest can still tell the peer.
+  date +%s%N > "$LAB/$node/cut-at"
   ports down "$node"
   [ "$lose" != lose ] || disk_shutdown "$node"
   kill -9 "$pid"

@@ -1,0 +1,53 @@
+# Sourced by lab.sh: what an operator does on two fresh hosts, by the same commands.
+
+lab_cluster() {
+  local token
+  token=$(on n1 hamirror cluster init --node n1 --address 10.77.0.1 --peer n2 --peer-address 10.77.0.2 \
+    --lan repl=10.78.0.1,10.78.0.2 | grep -o 'hmj1-[A-Za-z0-9_-]*' | head -n 1)
+  [ -n "$token" ] || fail "'hamirror cluster init' on n1 gave no join token."
+  on n2 hamirror cluster join "$token" || fail "n2 cannot join the cluster."
+}
+
+# lab_vm NAME ADDRESS: the guest's directory on n1 (n2 gets it by replication), its domain on both, its module on both.
+lab_vm() {
+  local name=${1:?name of the VM} address=${2:?address of the guest} n
+  guest_build "$LAB/n1/disk/vm/$name" "$name"
+  guest_xml "$name" "$address" > "$LAB/n1/disk/vm/$name/$name.xml"
+  mkdir -p "$LAB/n2/disk/vm/$name"
+  for n in n1 n2; do
+    cp "$LAB/n1/disk/vm/$name/$name.xml" "$LAB/shared/$name.xml"
+    on $n virsh -q define "/shared/$name.xml" || fail "libvirt of $n refuses the domain $name."
+    on $n hamirror module add "$name" --template kvm --set VM_NAME="$name" --set VM_PATH=/vm || fail "module add fails on $n."
+    lab_userconfig "$name" > "$LAB/shared/userconfig.xml"
+    on $n cp /shared/userconfig.xml "/etc/hamirror/modules/$name/conf/userconfig.xml"
+    on $n hamirror module config "$name" || fail "the configuration of $name is refused on $n."
+    sync -f "$LAB/$n/disk"
+  done
+}
+
+# The kvm template's configuration with the lab's two LANs and its witness.
+lab_userconfig() {
+  cat <<END
+<!DOCTYPE safe>
+<safe>
+  <macro name="VM_PATH" value="/vm"/>
+  <macro name="VM_NAME" value="$1"/>
+  <service mode="mirror" defaultprim="${LAB_DEFAULTPRIM:-alone}" failover="on">
+    <heart>
+      <heartbeat name="default"/>
+      <heartbeat name="repl" ident="flow"/>
+    </heart>
+    <rfs async="${LAB_ASYNC:-second}">
+      <replicated dir="%VM_PATH%/%VM_NAME%"/>
+    </rfs>
+    <user>
+      <var name="VM_PATH" value="%VM_PATH%/%VM_NAME%"/>
+      <var name="VM_NAME" value="%VM_NAME%"/>
+    </user>
+    <check>
+      <splitbrain ident="witness" exec="ping" arg="10.77.0.254"/>
+    </check>
+  </service>
+</safe>
+END
+}
