@@ -1,0 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace HaMirror.Io.Replication;
+
+/// <summary>What the pump does for a running resync. Everything happens on the pump's thread.</summary>
+internal unsafe interface IResyncHost
+{
+    /// <summary>The largest read, in bytes.</summary>
+    const int BlockBytes = 1 << 20;
+
+    /// <summary>Requests of the guest are under way: the resync keeps its blocks small.</summary>
+    bool IsBusy { get; }
+
+    /// <summary>No change that overlaps the range is under way on the local disk.</summary>
+    bool IsQuiet(FileKey key, ulong offset, ulong bytes);
+
+    /// <summary>Reads a range of a file, ordered against changes: none that overlaps is under way when it begins, and none
+    /// begins until <see cref="ResyncSource.ReadCompleted"/> has returned; by then the range's place in the stream is
+    /// fixed.</summary>
+    /// <returns>A token; -1: not now, try again in the next round.</returns>
+    int TryRead(FileKey key, int descriptor, ulong offset, int bytes);
+
+    /// <summary>Room of <see cref="BlockBytes"/> beside a read's data, for its compressed form.</summary>
+    byte* Spare(int token);
+
+    /// <summary>Gives the buffer of a completed read back when nothing of it is sent. One that is sent in place (owner:
+    /// <see cref="Owner"/>) comes back by itself.</summary>
+    void Release(int token);
+
+    /// <summary>The owner that the source stream has to tell when the payload has left.</summary>
+    int Owner(int token);
+
+    /// <summary>The directories in the configuration's order.</summary>
+    IReadOnlyList<ResyncRoot> Roots { get; }
+}
+
+/// <param name="Descriptor">The underlying directory.</param>
+/// <param name="IsReplicated">False for a path that <c>notreplicated</c> excludes.</param>
+internal sealed record ResyncRoot(int Descriptor, Func<string, bool> IsReplicated);

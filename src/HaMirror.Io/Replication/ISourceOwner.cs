@@ -1,0 +1,18 @@
+namespace HaMirror.Io.Replication;
+
+/// <summary>What a source link tells the pump that owns it; everything happens on the pump's thread.</summary>
+internal interface ISourceOwner
+{
+    /// <summary>The peer holds (or has applied, as the module's mode asks) the frame that a slot waits for.</summary>
+    void Acknowledged(int slot);
+
+    /// <summary>The Flush or durable Write with this sequence is on the peer's stable storage.</summary>
+    void Flushed(ulong sequence);
+
+    /// <summary>The connection has taken the payload of a slot, or of a resync's buffer.</summary>
+    void PayloadTaken(int owner);
+
+    void OfferAccepted(long link);
+
+    void SwapRequested(long link);
+}

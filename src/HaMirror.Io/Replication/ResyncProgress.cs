@@ -1,0 +1,38 @@
+// Counters of a resync, and the rate over the last seconds.
+namespace HaMirror.Io.Replication;
+
+/// <summary>How far a resync is. Belongs to the pump's thread.</summary>
+internal sealed class ResyncProgress
+{
+    /// <summary>Each second counts this much less than the next one in the rate.</summary>
+    private const double Forgetting = 0.7;
+
+    private const long SampleMs = 1000;
+
+    private long _sampledAt = Environment.TickCount64;
+    private ulong _sampledDone;
+    private double _rate;
+
+    public long Directories { get; set; }
+
+    public ulong BytesTotal { get; set; }
+
+    public ulong BytesDone { get; set; }
+
+    public ulong BytesSent { get; set; }
+
+    /// <summary>Of <see cref="BytesDone"/>.</summary>
+    public double BytesPerSecond => _rate;
+
+    public double? SecondsLeft => _rate > 0 ? (BytesTotal - Math.Min(BytesDone, BytesTotal)) / _rate : null;
+
+    public void Tick(long nowMs)
+    {
+        if (nowMs - _sampledAt < SampleMs)
+            return;
+        var now = (BytesDone - _sampledDone) * 1000.0 / (nowMs - _sampledAt);
+        _rate = _rate == 0 ? now : _rate * Forgetting + now * (1 - Forgetting);
+        _sampledAt = nowMs;
+        _sampledDone = BytesDone;
+    }
+}

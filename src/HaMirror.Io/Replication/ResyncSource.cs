@@ -1,0 +1,461 @@
+// A resync at its source (docs/architecture.md, "A link"): names, then data, then a barrier that covers both.
+//
+//   Names    the walk visits directories; live changes are not sent but marked, and put their directories back in the
+//            queue. Ends when the queue is empty and the target has sent all its marks: from that instant of the stream on
+//            names are equal and every change is sent.
+//   Data     each marked file is read and sent, or hashed and compared first. Whatever was sent is in flight in the marks.
+//   Closing  a barrier was sent behind the last block. Durable with nothing marked: Ended. New marks: back to Data.
+//
+// It ends while a guest writes, because writes during Data are sent live and mark nothing. It never blocks: each round of
+// the pump gives it a turn, in which it stops when buffers, the window or the bandwidth cap are used up.
+using System.Buffers.Binary;
+using HaMirror.Core.Extents;
+using HaMirror.Core.Machine;
+using HaMirror.Core.Wire;
+using HaMirror.Io.Native;
+using HaMirror.Io.Storage;
+
+namespace HaMirror.Io.Replication;
+
+/// <summary>A running resync. Belongs to the pump's thread.</summary>
+internal sealed unsafe class ResyncSource : IDisposable
+{
+    /// <summary>Files open at once: many small ones keep the reads busy.</summary>
+    private const int FilesMax = 32;
+
+    /// <summary>Hashes on their way: round trips are hidden, and the memory for them is nothing.</summary>
+    private const int HashesMax = 64;
+
+    private const int CompareBytes = 512 << 10;
+    private const int BusyBytes = 256 << 10;
+
+    /// <summary>More than this waiting to leave: the next block would only wait behind live writes' backs.</summary>
+    private const long WaitingBytesMax = 4 << 20;
+
+    private const long WalkMs = 20;
+    private const long BusyWalkMs = 2;
+
+    private readonly SourceLink _link;
+    private readonly MarkSet _marks;
+    private readonly IResyncHost _host;
+    private readonly int _streams;
+    private readonly BandwidthBudget _bandwidth;
+    private readonly DirectoryWalk _walk;
+    private readonly ResyncFiles _files = new();
+    private readonly List<FileCopy> _open = [];
+    private readonly Queue<FileKey> _waiting = new();
+    private readonly Dictionary<int, Read> _reads = [];
+    private readonly Dictionary<ulong, Hash> _hashes = [];
+    private readonly ResyncBlock _block;
+    private bool _targetMarksComplete;
+    private bool _isMissing;
+    private ulong _namesBarrier;
+    private ulong _closingBarrier;
+
+    private readonly record struct Read(FileCopy File, ulong Offset, int Bytes, bool Compare);
+
+    private readonly record struct Hash(FileCopy File, ulong Offset, int Bytes);
+
+    public ResyncSource(
+        SourceLink link, ResyncPlan plan, MarkSet marks, IResyncHost host, int streams, long? bandwidth)
+    {
+        (_link, Plan, _marks, _host, _streams) = (link, plan, marks, host, Math.Max(streams, 1));
+        _bandwidth = new BandwidthBudget(bandwidth);
+        _walk = new DirectoryWalk(link, plan, marks, _files, host.Roots);
+        _block = new ResyncBlock(link, host, Progress);
+        for (var root = 0; root < host.Roots.Count; root++)
+            _walk.Add(root, "", true);
+    }
+
+    public ResyncPlan Plan { get; }
+
+    public ResyncPhase Phase { get; private set; } = ResyncPhase.Names;
+
+    public ResyncProgress Progress { get; } = new();
+
+    /// <summary>Another turn at once would find something to do.</summary>
+    public bool HasWork => Phase == ResyncPhase.Names && !_walk.IsEmpty && _link.Stream.WaitingBytes == 0;
+
+    public ResyncStatus Status => new(
+        Plan, Phase == ResyncPhase.Names, Progress.Directories, Progress.BytesTotal, Progress.BytesDone, Progress.BytesSent,
+        (ulong)Progress.BytesPerSecond, Progress.SecondsLeft);
+
+    private bool Compares => Plan is ResyncPlan.CompareAll or ResyncPlan.Leftover;
+
+    /// <summary>A live change of names or attributes was made.</summary>
+    public void Changed(NamespaceChange change)
+    {
+        if (Phase == ResyncPhase.Names)
+            _walk.Changed(change);
+        else if (change.Kind == ChangeKind.Rename)
+            _files.Renamed(change);
+    }
+
+    /// <summary>A live change marked a file while names are visited: it may lie where the walk has been already.</summary>
+    public void Marked(IReplicatedFile file)
+    {
+        if (!_files.Contains(file.Key) && file.ReplicatedPath is { } path)
+            _files.Set(file.Key, new ResyncFile(file.Key.Root, path, true, 0));
+    }
+
+    /// <summary>The target's marks count like our own.</summary>
+    /// <param name="last">Not More: before the plan, these were all.</param>
+    public void TakeMarks(List<FileMarks> marks, bool last)
+    {
+        _targetMarksComplete |= last;
+        foreach (var mark in marks)
+            if (mark.Root < _host.Roots.Count && _host.Roots[mark.Root].IsReplicated(mark.Path))
+                TakeMark(mark);
+    }
+
+    /// <summary>One turn.</summary>
+    /// <returns>Null, or why the link cannot go on, as a sentence.</returns>
+    public string? Turn(long now)
+    {
+        try
+        {
+            if (Phase == ResyncPhase.Names)
+                TurnNames();
+            if (Phase == ResyncPhase.Data)
+                TurnData(now);
+            if (Phase == ResyncPhase.Closing)
+                TurnClosing();
+            Progress.Tick(now);
+            return null;
+        }
+        catch (IOException failure)
+        {
+            return failure.Message;
+        }
+    }
+
+    /// <summary>A read that <see cref="IResyncHost.TryRead"/> began is done.</summary>
+    /// <param name="result">Bytes, fewer at the end of the file, or -errno.</param>
+    /// <returns>Null, or why the link cannot go on, as a sentence.</returns>
+    public string? ReadCompleted(int token, byte* data, long result)
+    {
+        _reads.Remove(token, out var read);
+        var file = read.File;
+        file.Outstanding--;
+        if (file.IsAbandoned)
+        {
+            _host.Release(token);
+            return null;
+        }
+        if (result < 0)
+        {
+            _host.Release(token);
+            return $"The resync cannot read {file.File.Path} at {read.Offset}: {Errno.Describe((int)-result)}.";
+        }
+        var bytes = (int)Math.Min(result, read.Bytes);
+        if (bytes > 0 && read.Compare)
+        {
+            var hash = stackalloc ulong[2];
+            Shim.Hash128(data, (ulong)bytes, hash);
+            Span<byte> payload = stackalloc byte[16];
+            BinaryPrimitives.WriteUInt64LittleEndian(payload, hash[0]);
+            BinaryPrimitives.WriteUInt64LittleEndian(payload[8..], hash[1]);
+            var sequence = _link.Send(FrameType.ResyncHash, FrameFlags.None, file.WireFile, read.Offset, (uint)bytes, payload);
+            _hashes.Add(sequence, new Hash(file, read.Offset, read.Bytes));
+            file.Outstanding++;
+            _host.Release(token);
+            return null;
+        }
+        var sent = _block.Send(token, file, read.Offset, data, bytes);
+        _bandwidth.Take(sent);
+        // What lies behind a short read is behind the end of the file, where the target has nothing either.
+        Copied(file.Key, read.Offset, read.Bytes);
+        return null;
+    }
+
+    /// <summary>The target has compared a range.</summary>
+    public void HashResult(ulong sequence, bool equal)
+    {
+        if (!_hashes.Remove(sequence, out var hash))
+            return;
+        hash.File.Outstanding--;
+        if (equal)
+            Copied(hash.File.Key, hash.Offset, hash.Bytes);
+        else
+            hash.File.Different.Enqueue(new ExtentRange(hash.Offset, (ulong)hash.Bytes));
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in _open)
+            _ = Shim.Close(file.Descriptor);
+        _open.Clear();
+    }
+
+    private void TakeMark(FileMarks mark)
+    {
+        var path = _files.Translate(mark.Root, mark.Path);
+        NativeStat stat;
+        if (Shim.StatAt(_host.Roots[mark.Root].Descriptor, path, &stat) != 0)
+            return; // gone here: names decide, and they are equal or will be
+        var key = new FileKey(mark.Root, stat.Inode);
+        if (DirectorySnapshot.IsDirectory(stat) && mark.Whole)
+        {
+            _marks.MarkWhole(key);
+            _walk.Add(mark.Root, path, true);
+            VisitNames();
+        }
+        if (!DirectorySnapshot.IsRegular(stat))
+            return;
+        if (mark.Whole)
+            _marks.MarkWhole(key);
+        foreach (var range in mark.Extents.Ranges())
+            _marks.Mark(key, range.Offset, range.Length);
+        if (_marks.Find(key) is null)
+            return;
+        var file = new ResyncFile(mark.Root, path, stat.Links > 1, stat.Blocks * 512);
+        _files.Set(key, file);
+        if (Phase is not (ResyncPhase.Data or ResyncPhase.Closing))
+            return;
+        Wait(key);
+        Phase = ResyncPhase.Data;
+    }
+
+    private void TurnNames()
+    {
+        if (!_walk.Turn(_host.IsBusy ? BusyWalkMs : WalkMs) || !_targetMarksComplete)
+        {
+            Progress.Directories = _walk.VisitCount;
+            return;
+        }
+        Progress.Directories = _walk.VisitCount;
+        Phase = ResyncPhase.Data;
+        _isMissing = false;
+        foreach (var key in _marks.All.Keys.Where(key => !_files.Contains(key)).ToArray())
+            _marks.Forget(key); // no replicated name leads to it: there is nothing to be equal to
+        foreach (var key in _files.Keys)
+            if (_marks.Find(key) is not null)
+                Wait(key);
+        _link.IsStreaming = true;
+        _namesBarrier = _link.SendBarrier();
+    }
+
+    /// <summary>Names have to be visited again: until they have, changes are marked and not sent.</summary>
+    private void VisitNames()
+    {
+        if (Phase == ResyncPhase.Names)
+            return;
+        Phase = ResyncPhase.Names;
+        _link.StopStreaming();
+        // What is under way would speak of a moment after which changes are not sent: it is asked for again.
+        foreach (var hash in _hashes.Values)
+            hash.File.Outstanding--;
+        _hashes.Clear();
+        foreach (var file in _open)
+            file.Abandon();
+    }
+
+    private void Wait(FileKey key)
+    {
+        if (_waiting.Contains(key))
+            return;
+        _waiting.Enqueue(key);
+        if (_marks.Find(key) is { } mark && _files.TryGet(key, out var file))
+            Progress.BytesTotal += mark.IsWhole ? file.AllocatedBytes : mark.Extents.Bytes;
+    }
+
+    private void TurnData(long now)
+    {
+        if (_namesBarrier != 0 && _link.IsDurable(_namesBarrier))
+        {
+            _files.ForgetRenames();
+            _namesBarrier = 0;
+        }
+        for (var index = _open.Count - 1; index >= 0; index--)
+            if (_open[index].IsDone)
+                Finish(_open[index], index);
+        var mayGo = true;
+        for (var index = 0; mayGo && index < _open.Count; index++)
+            mayGo = Ask(_open[index], now);
+        while (mayGo && _open.Count < FilesMax && _link.Stream.Room > 1024 && _waiting.TryDequeue(out var key))
+            if (Open(key) is { } file)
+            {
+                _open.Add(file);
+                mayGo = Ask(file, now);
+            }
+        if (_open.Count == 0 && _waiting.Count == 0)
+            DataEnded();
+    }
+
+    private void DataEnded()
+    {
+        foreach (var key in _marks.All.Keys)
+            if (_files.Contains(key))
+                Wait(key);
+        if (_waiting.Count > 0)
+            return;
+        if (_isMissing)
+        {
+            // A file with several names lost the one we knew: the walk finds the others.
+            for (var root = 0; root < _host.Roots.Count; root++)
+                _walk.Add(root, "", true);
+            VisitNames();
+            return;
+        }
+        _closingBarrier = _link.SendBarrier();
+        Phase = ResyncPhase.Closing;
+    }
+
+    private void TurnClosing()
+    {
+        if (!_link.IsDurable(_closingBarrier))
+            return;
+        if (_marks.Count == 0)
+            Phase = ResyncPhase.Ended;
+        else
+            Phase = ResyncPhase.Data;
+    }
+
+    private FileCopy? Open(FileKey key)
+    {
+        if (!_files.TryGet(key, out var file) || _marks.Find(key) is not { } mark)
+            return null;
+        var descriptor = OpenRegular(file, key, out var stat);
+        if (descriptor < 0)
+        {
+            _files.Remove(key);
+            _isMissing |= file.IsLinked;
+            if (!file.IsLinked)
+                _marks.Forget(key);
+            return null;
+        }
+        if (mark.IsWhole)
+            _marks.ResolveWhole(key, stat.Size);
+        return new FileCopy(key, file, descriptor, _link.BindPath(file.Root, file.Path));
+    }
+
+    /// <returns>-1: the name leads to another file now, or nowhere.</returns>
+    private int OpenRegular(ResyncFile file, FileKey key, out NativeStat stat)
+    {
+        stat = default;
+        // Looked at before it is opened for reading: a FIFO that took the name would hold the pump for ever.
+        var place = Shim.Open(
+            _host.Roots[file.Root].Descriptor, file.Path, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec, 0);
+        if (place is -Errno.ENOENT or -Errno.ENOTDIR or -Errno.ELOOP)
+            return -1;
+        Shim.Check(place, $"open {file.Path} for the resync");
+        try
+        {
+            fixed (NativeStat* at = &stat)
+                Shim.Check(Shim.StatAt(place, "", at), $"look at {file.Path}");
+            return stat.Inode != key.Inode || !DirectorySnapshot.IsRegular(stat)
+                ? -1
+                : Shim.Check(Shim.Reopen(place, OpenFlags.ReadOnly | OpenFlags.CloseOnExec), $"open {file.Path} for the resync");
+        }
+        finally
+        {
+            _ = Shim.Close(place);
+        }
+    }
+
+    private void Finish(FileCopy file, int index)
+    {
+        _link.Unbind(file.WireFile);
+        _ = Shim.Close(file.Descriptor);
+        _open.RemoveAt(index);
+        if (_marks.Find(file.Key) is not null)
+            Wait(file.Key); // marked again behind the cursor
+        else
+            _files.Remove(file.Key);
+    }
+
+    /// <summary>Asks for blocks of a file until something is used up.</summary>
+    /// <returns>False: nothing more can be asked for in this turn.</returns>
+    private bool Ask(FileCopy file, long now)
+    {
+        while (!file.IsExhausted || file.Different.Count > 0)
+        {
+            if (_reads.Count >= _streams || _hashes.Count >= HashesMax || _link.Stream.WaitingBytes > WaitingBytesMax
+                || _link.IsFull || !_bandwidth.HasRoom(now))
+                return false;
+            NativeStat stat;
+            Shim.Check(Shim.StatAt(file.Descriptor, "", &stat), $"look at {file.File.Path}");
+            if (file.Different.TryPeek(out var range))
+            {
+                if (range.Offset < stat.Size)
+                {
+                    if (!Begin(file, range.Offset, (int)range.Length, false))
+                        return false;
+                }
+                else
+                {
+                    Copied(file.Key, range.Offset, (int)range.Length);
+                }
+                file.Different.Dequeue();
+            }
+            else if (!AskNext(file, stat.Size))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private bool AskNext(FileCopy file, ulong size)
+    {
+        if (_marks.Find(file.Key) is not { } mark || !mark.Extents.TryNext(file.Cursor, out var range) || range.Offset >= size)
+        {
+            _marks.Cut(file.Key, size);
+            file.IsExhausted = true;
+            return true;
+        }
+        var end = Math.Min(range.End, size);
+        var data = Data(file.Descriptor, range.Offset, size);
+        if (data > range.Offset)
+        {
+            var hole = Math.Min(data, end) - range.Offset;
+            if (!_host.IsQuiet(file.Key, range.Offset, hole))
+                return false;
+            _link.SendRange(FrameType.ResyncZero, file.WireFile, range.Offset, hole, 0, -1);
+            file.Cursor = range.Offset + hole;
+            _marks.Copied(file.Key, range.Offset, RoundUp(hole));
+            return true;
+        }
+        var most = Compares ? CompareBytes : _host.IsBusy ? BusyBytes : IResyncHost.BlockBytes;
+        var bytes = (int)Math.Min(Math.Min(end, HoleBehind(file.Descriptor, range.Offset, end)) - range.Offset, (ulong)most);
+        if (!Begin(file, range.Offset, bytes, Compares))
+            return false;
+        file.Cursor = range.Offset + RoundUp((ulong)bytes);
+        return true;
+    }
+
+    private bool Begin(FileCopy file, ulong offset, int bytes, bool compare)
+    {
+        var token = _host.TryRead(file.Key, file.Descriptor, offset, bytes);
+        if (token < 0)
+            return false;
+        _reads.Add(token, new Read(file, offset, bytes, compare));
+        file.Outstanding++;
+        return true;
+    }
+
+    private void Copied(FileKey key, ulong offset, int bytes)
+    {
+        _marks.Copied(key, offset, RoundUp((ulong)bytes));
+        Progress.BytesDone += (ulong)bytes;
+    }
+
+    private static ulong RoundUp(ulong bytes) => (bytes + ExtentSet.ExtentBytes - 1) & ~(ExtentSet.ExtentBytes - 1UL);
+
+    /// <summary>Where data begins at or behind an offset, rounded down to an extent; the size when there is none.</summary>
+    private static ulong Data(int descriptor, ulong offset, ulong size)
+    {
+        const int seekData = 3;
+        var found = Shim.Seek(descriptor, offset, seekData);
+        return found == -Errno.ENXIO ? size
+            : found < 0 ? offset // a file system without holes
+            : Math.Max(offset, (ulong)found & ~(ExtentSet.ExtentBytes - 1UL));
+    }
+
+    private static ulong HoleBehind(int descriptor, ulong offset, ulong end)
+    {
+        const int seekHole = 4;
+        var found = Shim.Seek(descriptor, offset, seekHole);
+        return found <= (long)offset ? end : RoundUp((ulong)found);
+    }
+}

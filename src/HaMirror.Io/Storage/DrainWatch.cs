@@ -1,0 +1,82 @@
+// A drain: no change is let in, those under way end, then both disks are flushed.
+// Invariant: it ends well only when this disk is flushed and, with a peer, everything that was ever sent is durable there.
+using HaMirror.Core.Wire;
+using HaMirror.Io.Native;
+using HaMirror.Io.Replication;
+
+namespace HaMirror.Io.Storage;
+
+/// <summary>The running drain of a module, if any. Belongs to the pump's thread.</summary>
+internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, Action<Action> post)
+{
+    private TaskCompletionSource<string?>? _done;
+    private bool _flushing;
+    private bool _localDone;
+    private string? _failure;
+    private ulong _flushOwed;
+    private ulong _barrier;
+
+    public void Begin(TaskCompletionSource<string?> done)
+    {
+        _done?.TrySetResult("Another drain took its place.");
+        (_done, _flushing, _localDone, _failure, _flushOwed, _barrier) = (done, false, false, null, 0, 0);
+    }
+
+    public void Flushed(ulong sequence)
+    {
+        if (sequence == _flushOwed)
+            _flushOwed = 0;
+    }
+
+    public void LinkLost(bool frozen)
+    {
+        if (_flushing && frozen)
+            _failure ??= "The peer was lost while everything was being flushed there.";
+        _flushOwed = _barrier = 0;
+    }
+
+    public void Tick(RequestFlow flow, SourceLink? source, bool frozen)
+    {
+        if (_done is null)
+            return;
+        if (!_flushing)
+        {
+            if (flow.ChangeCount == 0 && !frozen)
+                Flush(source);
+            return;
+        }
+        if (!_localDone || _failure is null && (_flushOwed != 0 || (_barrier != 0 && source is not null && !source.IsDurable(_barrier))))
+            return;
+        var done = _done;
+        _done = null;
+        done.TrySetResult(_failure);
+    }
+
+    private void Flush(SourceLink? source)
+    {
+        _flushing = true;
+        if (source is { IsStreaming: true })
+        {
+            _flushOwed = source.Send(FrameType.Flush);
+            source.FlushIsOwed();
+            _barrier = source.SendBarrier();
+        }
+        var drain = _done;
+        var descriptors = mounts.Select(mount => (mount.Path, mount.Descriptor)).ToArray();
+        // Not on the pump's thread: a whole file system may take seconds, and heads of the link would grow impatient.
+        _ = Task.Run(() =>
+        {
+            string? failure = null;
+            foreach (var (path, descriptor) in descriptors)
+                if (Shim.SyncFileSystem(descriptor) is < 0 and var error)
+                    failure = $"{path} cannot be flushed: {Errno.Describe(error)}.";
+            post(() =>
+            {
+                if (!ReferenceEquals(_done, drain))
+                    return;
+                _localDone = true;
+                _failure ??= failure;
+            });
+        });
+    }
+}

@@ -1,0 +1,74 @@
+// The local half of reads, writes and flushes: in line when a request is alone, else through io_uring in batches.
+// Invariant: an operation's memory and descriptor are untouched from Queue until its completion was harvested.
+using HaMirror.Io.Native;
+
+namespace HaMirror.Io.Storage;
+
+/// <summary>Asynchronous disk I/O of the pump's thread.</summary>
+internal sealed unsafe class LocalDisk : IDisposable
+{
+    /// <summary>More than there can be slots and resync reads: the ring is never full.</summary>
+    private const int Entries = 512;
+
+    private const int HarvestMax = 64;
+
+    private readonly RingHandle _ring;
+    private readonly PageBlock _memory = new(Entries * sizeof(NativeIo) + HarvestMax * sizeof(NativeDone));
+    private int _queued;
+
+    /// <exception cref="ShimException">The kernel has no io_uring for this process.</exception>
+    public LocalDisk()
+    {
+        _ring = Shim.RingCreate(Entries);
+        if (_ring.IsInvalid)
+            throw new ShimException(
+                "io_uring is not to be had: the kernel forbids it (sysctl kernel.io_uring_disabled must be 0) or memory is short.");
+        Descriptor = Shim.RingDescriptor(_ring);
+    }
+
+    /// <summary>Readable while completions wait.</summary>
+    public int Descriptor { get; }
+
+    /// <summary>Operations queued or under way.</summary>
+    public int InFlight { get; private set; }
+
+    private NativeIo* Ios => (NativeIo*)_memory.Address;
+
+    public void Queue(NativeIoOperation operation, int descriptor, byte* data, ulong bytes, ulong offset, ulong user)
+    {
+        if (_queued == Entries)
+            Submit();
+        Ios[_queued++] = new NativeIo
+        {
+            Operation = operation, Descriptor = descriptor, Data = data, Bytes = bytes, Offset = offset, User = user,
+        };
+        InFlight++;
+    }
+
+    /// <summary>One system call for all that was queued.</summary>
+    public void Submit()
+    {
+        if (_queued == 0)
+            return;
+        var taken = Shim.Check(Shim.RingSubmit(_ring, Ios, _queued), "hand requests to the local disk");
+        new Span<NativeIo>(Ios + taken, _queued - taken).CopyTo(new Span<NativeIo>(Ios, _queued));
+        _queued -= taken;
+    }
+
+    /// <summary>Takes a batch of completions; the span is valid until the next call.</summary>
+    public ReadOnlySpan<NativeDone> Harvest()
+    {
+        if (InFlight == 0)
+            return default;
+        var done = (NativeDone*)(_memory.Address + Entries * sizeof(NativeIo));
+        var count = Shim.Check(Shim.RingHarvest(_ring, done, HarvestMax), "take completions of the local disk");
+        InFlight -= count;
+        return new ReadOnlySpan<NativeDone>(done, count);
+    }
+
+    public void Dispose()
+    {
+        _ring.Dispose();
+        _memory.Dispose();
+    }
+}

@@ -1,0 +1,266 @@
+// The face of a module's data path: mounts, gates, and both ends of a link.
+// Invariants: what is asked for is done in the order in which it was asked, whoever's thread does it; changes are let in only
+// after a target session, if there was one, has applied all that it received.
+using System.Collections.Immutable;
+using HaMirror.Core.Configuration;
+using HaMirror.Core.Generations;
+using HaMirror.Core.Machine;
+using HaMirror.Core.Wire;
+using HaMirror.Io.Native;
+using HaMirror.Io.Peer;
+using HaMirror.Io.Replication;
+using Microsoft.Extensions.Logging;
+
+namespace HaMirror.Io.Storage;
+
+/// <summary>The data path of a module. Every method may be called from any thread; what returns no task returns at once.</summary>
+public sealed class MirrorStorage : IAsyncDisposable, IDisposable
+{
+    private readonly MirrorStorageOptions _options;
+    private readonly IStorageEvents _events;
+    private readonly Lock _gate = new();
+    private readonly MarkSet _marks = new();
+    private readonly List<MountPoint> _mounts = [];
+    private Task _tail = Task.CompletedTask;
+    private Pump? _pump;
+    private TargetSession? _target;
+
+    public MirrorStorage(MirrorStorageOptions options, IStorageEvents events)
+    {
+        (_options, _events) = (options, events);
+        MarksUnknown = options.Marks.Load(_marks);
+        if (MarksUnknown is { } reason)
+            options.Log.MarksUnknown(options.Module, reason);
+        _markCount = _marks.Count;
+    }
+
+    private readonly int _markCount;
+
+    /// <summary>Why the marks of the last clean stop could not be read: everything must be compared. Null: they were, or
+    /// there were none.</summary>
+    public string? MarksUnknown { get; }
+
+    /// <summary>A snapshot; see <see cref="StorageStatus"/>.</summary>
+    public StorageStatus Status => _pump?.Status ?? StorageStatus.None with { MarkCount = _markCount };
+
+    /// <summary>When the pump last ended a round, in ms of <see cref="Environment.TickCount64"/>; it does so four times a
+    /// second when idle. Null: it does not run.</summary>
+    public long? PumpHeartbeat => _pump?.Heartbeat;
+
+    /// <summary>Mounts every directory read-only and starts the pump.</summary>
+    /// <returns>Null, or why nothing was mounted, as a sentence.</returns>
+    public Task<string?> MountAsync() => EnqueueAsync(Mount);
+
+    /// <summary>Ends the links, unmounts, saves the marks.</summary>
+    /// <param name="force">Requests that wait are aborted first.</param>
+    /// <returns>Null, or what went wrong, as a sentence.</returns>
+    public Task<string?> UnmountAsync(bool force = false) => EnqueueAsync(() => Unmount(force));
+
+    /// <summary>Lets changes in, or refuses them with EROFS; what was held is then answered with EIO.</summary>
+    public void SetWritable(bool writable) => Enqueue(() =>
+    {
+        if (writable)
+            EndTarget();
+        _pump?.Post(() => _pump.SetWritable(writable));
+    });
+
+    /// <summary>Holds every change, acknowledges none.</summary>
+    public void Freeze() => Enqueue(() => _pump?.Post(_pump.Freeze));
+
+    /// <summary>Goes on without the peer, after a generation was opened.</summary>
+    public void Thaw() => Enqueue(() => _pump?.Post(_pump.Thaw));
+
+    /// <summary>The new generation is durable in the record: what waited for it may go.</summary>
+    public void OpenGeneration(GenerationId current)
+    {
+        _ = current; // the record keeps it; here it only matters that there is one
+        Enqueue(() => _pump?.Post(_pump.OpenGeneration));
+    }
+
+    /// <summary>Closes to changes and waits until everything is durable here and at a linked peer.</summary>
+    /// <returns>Null, or what went wrong, as a sentence.</returns>
+    public Task<string?> DrainAsync() => EnqueueAsync(() =>
+    {
+        if (_pump is not { } pump)
+            return Task.FromResult<string?>(null);
+        var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        pump.Post(() => pump.Drain(done));
+        return done.Task;
+    });
+
+    /// <summary>Takes a link over; <see cref="IStorageEvents.LinkUp"/> and, some day, LinkDown follow.</summary>
+    public void Attach(PeerLink link) => Enqueue(() =>
+    {
+        if (_pump is not { } pump)
+        {
+            const string reason = "The module is not mounted.";
+            link.Close(reason);
+            _events.LinkDown(link.Number, reason);
+        }
+        else if (link.IsSource)
+        {
+            pump.Post(() => pump.Attach(link));
+        }
+        else
+        {
+            AttachTarget(pump, link);
+        }
+    });
+
+    /// <summary>Source: sends the plan and begins to copy; from the end of the visit of names on every change is sent.</summary>
+    public void BeginSource(long link, ResyncPlan plan) => Enqueue(() => _pump?.Post(() => _pump.BeginSource(link, plan)));
+
+    /// <summary>Target: begins to apply.</summary>
+    public void BeginTarget(long link, ResyncPlan plan) => WithTarget(link, target => target.Begin(plan));
+
+    /// <summary>Source: from now on losing the peer freezes; tells the target that it is equal.</summary>
+    public void Offer(long link, GenerationId generation) => Enqueue(() => _pump?.Post(() => _pump.Offer(link, generation)));
+
+    /// <summary>Target: the offer is durable in the record. What was marked here is settled.</summary>
+    public void AcceptOffer(long link) => WithTarget(link, target =>
+    {
+        _pump?.Post(_marks.Clear);
+        target.AcceptOffer();
+    });
+
+    /// <summary>Source, drained: tells the target to go on.</summary>
+    public void SendHandover(long link, bool swap) =>
+        Enqueue(() => _pump?.Post(() => _pump.WithLink(link, source => source.SendHandover(swap))));
+
+    /// <summary>Target: asks the source to exchange roles.</summary>
+    public void SendSwapRequest(long link) => WithTarget(link, target => target.SendSwapRequest());
+
+    /// <summary>Ends a link; the peer is told why.</summary>
+    public void CutLink(long link, string reason) => Enqueue(() =>
+    {
+        if (_target?.Link == link)
+            _target.Cut(reason);
+        else
+            _pump?.Post(() => _pump.WithLink(link, _ => _pump.EndLink(reason)));
+    });
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => _ = await UnmountAsync(force: true).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public void Dispose() => UnmountAsync(force: true).GetAwaiter().GetResult();
+
+    private void Enqueue(Action action)
+    {
+        lock (_gate)
+            _tail = _tail.ContinueWith(
+                _ => action(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    private Task<string?> EnqueueAsync(Func<string?> action) => EnqueueAsync(() => Task.FromResult(action()));
+
+    /// <summary>What follows does not wait for the task that <paramref name="action"/> returns: a drain is followed by the
+    /// thaw that lets it end.</summary>
+    private Task<string?> EnqueueAsync(Func<Task<string?>> action)
+    {
+        lock (_gate)
+        {
+            var task = _tail.ContinueWith(
+                _ => action(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _tail = task;
+            return task.Unwrap();
+        }
+    }
+
+    private void WithTarget(long link, Action<TargetSession> action) => Enqueue(() =>
+    {
+        if (_target is { } target && target.Link == link)
+            action(target);
+    });
+
+    private void EndTarget()
+    {
+        _target?.Dispose();
+        _target = null;
+    }
+
+    private void AttachTarget(Pump pump, PeerLink link)
+    {
+        EndTarget();
+        var done = new TaskCompletionSource<List<FileMarks>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        pump.Post(() =>
+        {
+            try
+            {
+                pump.EndLink("This node becomes a target.");
+                done.SetResult(MarkPaths.Collect(_marks, pump.Roots));
+            }
+            catch (IOException failure)
+            {
+                done.SetException(failure);
+            }
+        });
+        try
+        {
+            var roots = _mounts.Zip(_options.Replication.Directories, (mount, directory) =>
+                new TargetRoot(mount.Descriptor, mount.Path, new ReplicationFilter(directory)));
+            var marks = done.Task.GetAwaiter().GetResult();
+            var settings = new TargetSettings(
+                [.. roots], _options.Replication.Ack, _options.Replication.LockTimeout, [.. marks]);
+            _target = new TargetSession(link, settings, _events, _options.Log);
+        }
+        catch (IOException failure)
+        {
+            link.Close(failure.Message);
+            _events.LinkDown(link.Number, failure.Message);
+        }
+    }
+
+    private string? Mount()
+    {
+        if (_pump is not null)
+            return null;
+        var filters = _options.Replication.Directories.Select(directory => new ReplicationFilter(directory)).ToArray();
+        try
+        {
+            for (var root = 0; root < filters.Length; root++)
+                _mounts.Add(MountPlace.Open(root, _options.Replication.Directories[root], filters[root]));
+            foreach (var mount in _mounts)
+                mount.Mount($"hamirror:{_options.Module}");
+            _pump = new Pump(_options, _events, _mounts, _marks);
+            _pump.Start();
+            foreach (var mount in _mounts)
+                _options.Log.Mounted(mount.Path, _options.Module);
+            return null;
+        }
+        catch (IOException failure)
+        {
+            foreach (var mount in _mounts)
+            {
+                _ = mount.Unmount(abort: true);
+                mount.Dispose();
+            }
+            _mounts.Clear();
+            _pump?.Dispose();
+            _pump = null;
+            return failure.Message;
+        }
+    }
+
+    private string? Unmount(bool force)
+    {
+        EndTarget();
+        if (_pump is not { } pump)
+            return null;
+        string? failure = null;
+        foreach (var mount in _mounts)
+        {
+            mount.IsLeaving = true;
+            failure ??= mount.Unmount(force);
+        }
+        if (failure is not null)
+            return failure;
+        pump.Stop();
+        _pump = null;
+        foreach (var mount in _mounts)
+            mount.Dispose();
+        _mounts.Clear();
+        pump.Dispose();
+        return _options.Marks.Save(_marks);
+    }
+}

@@ -1,0 +1,11 @@
+using HaMirror.Core.Configuration;
+using HaMirror.Io.Replication;
+using Microsoft.Extensions.Logging;
+
+namespace HaMirror.Io.Storage;
+
+/// <summary>What <see cref="MirrorStorage"/> is made of.</summary>
+/// <param name="Module">Name of the module; the mounts show it as their source.</param>
+/// <param name="Marks">Where the marks are kept over a clean stop.</param>
+public sealed record MirrorStorageOptions(
+    string Module, ReplicationConfiguration Replication, IMarkStore Marks, ILogger Log);

@@ -1,0 +1,60 @@
+// One request from the kernel until its answer.
+// Invariant: the memory of a slot is used again only when nobody needs it any more: not the disk, not the stream, and the
+// answer has left.
+using HaMirror.Io.Fuse;
+using HaMirror.Io.Replication;
+
+namespace HaMirror.Io.Storage;
+
+/// <summary>A request in the pump. Belongs to the pump's thread.</summary>
+internal sealed class Slot(int index)
+{
+    public readonly int Index = index;
+
+    public FuseRequest Request;
+
+    public FuseVerdict Verdict;
+
+    public MountPoint? Mount;
+
+    /// <summary>The disk has not completed its part.</summary>
+    public bool AwaitsDisk;
+
+    /// <summary>Acknowledgements of the peer that are missing: one for each frame that the request became.</summary>
+    public int PeerOwes;
+
+    public bool AwaitsPeer => PeerOwes > 0;
+
+    /// <summary>The peer answers with Flushed of this sequence; 0: only Progress counts.</summary>
+    public ulong FlushSequence;
+
+    /// <summary>The source stream refers to the slot's data.</summary>
+    public bool AwaitsSend;
+
+    /// <summary>The answer was queued.</summary>
+    public bool Answered;
+
+    /// <summary>The answer has left.</summary>
+    public bool IsAnswerSent;
+
+    /// <summary>A durable write: written, and the disk makes it durable now.</summary>
+    public bool IsSyncing;
+
+    /// <summary>To be answered with EIO.</summary>
+    public bool IsRefused;
+
+    /// <summary>The change's range (of <see cref="FuseRequest.Node"/>) is being changed on the local disk: an overlapping
+    /// change or a resync's read waits.</summary>
+    public bool HoldsRange;
+
+    public bool IsChange => Verdict is FuseVerdict.Change or FuseVerdict.Write;
+
+    /// <summary>More than this was put into the slot's data: its pages are given back when the pump is idle.</summary>
+    public bool IsSwollen;
+
+    public bool Overlaps(FileKey key, ulong offset, ulong bytes) =>
+        Request.Node is { } node && Request.Bytes > 0 && node.Key == key
+        && Request.Offset < End(offset, bytes) && offset < End(Request.Offset, Request.Bytes);
+
+    private static ulong End(ulong offset, ulong bytes) => offset + bytes < offset ? ulong.MaxValue : offset + bytes;
+}

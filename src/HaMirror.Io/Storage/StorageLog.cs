@@ -1,0 +1,35 @@
+// Numbered log messages of the data path: 400 to 449.
+using HaMirror.Core.Machine;
+using Microsoft.Extensions.Logging;
+
+namespace HaMirror.Io.Storage;
+
+internal static partial class StorageLog
+{
+    [LoggerMessage(400, LogLevel.Information, "{Directory} is mounted for module {Module}, read-only until it serves.")]
+    public static partial void Mounted(this ILogger log, string directory, string module);
+
+    [LoggerMessage(401, LogLevel.Information, "Module {Module} sends to its peer over link {Link}, plan {Plan}, {Marks} marked files.")]
+    public static partial void Attached(this ILogger log, string module, long link, ResyncPlan plan, int marks);
+
+    [LoggerMessage(402, LogLevel.Warning, "Link {Link} of module {Module} ended: {Reason}")]
+    public static partial void LinkEnded(this ILogger log, long link, string module, string reason);
+
+    [LoggerMessage(403, LogLevel.Warning, "Module {Module} holds all changes until it is decided which node goes on.")]
+    public static partial void Frozen(this ILogger log, string module);
+
+    [LoggerMessage(404, LogLevel.Error, "A write of {Bytes} bytes at {Offset} of {Path} failed on the local disk: {Error}.")]
+    public static partial void WriteFailed(this ILogger log, ulong bytes, ulong offset, string path, string error);
+
+    [LoggerMessage(405, LogLevel.Critical, "The data path of module {Module} failed: {Reason}")]
+    public static partial void PumpFailed(this ILogger log, string module, string reason, Exception failure);
+
+    [LoggerMessage(406, LogLevel.Information, "Resync of module {Module} ended: {Directories} directories, {Done} bytes looked at, {Sent} sent.")]
+    public static partial void ResyncEnded(this ILogger log, string module, long directories, ulong done, ulong sent);
+
+    [LoggerMessage(407, LogLevel.Warning, "The marks of module {Module} are unknown: {Reason}")]
+    public static partial void MarksUnknown(this ILogger log, string module, string reason);
+
+    [LoggerMessage(408, LogLevel.Warning, "A resync of module {Module} cannot read {Path}: {Error}.")]
+    public static partial void ResyncReadFailed(this ILogger log, string module, string path, string error);
+}
