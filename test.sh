@@ -132,6 +132,7 @@ build
 if wants unit; then
   project HaMirror.Core.Tests 120
   project HaMirror.Io.Tests 120
+  project HaMirror.Agent.Tests 120
   project HaMirror.Cli.Tests 120
 fi
 # The simulator takes part as soon as it is more than an entry point.

@@ -33,6 +33,7 @@ internal sealed class ClusterStore(AgentFiles files)
 
     public void Save(ClusterConfiguration cluster, ReadOnlySpan<byte> key, string nodeName)
     {
+        AgentFiles.Ensure(files.ConfigurationDirectory);
         File.Delete(files.NodeNameFile);
         AtomicFile.Replace(files.ClusterKeyFile, key.ToArray());
         AtomicFile.Replace(files.ClusterFile, Encoding.UTF8.GetBytes(ClusterXml.Write(cluster)));

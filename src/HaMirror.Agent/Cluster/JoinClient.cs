@@ -50,14 +50,26 @@ internal static class JoinClient
             using var channel = new JoinChannel(socket, server: false, secret.Secret, Timeout);
             var grant = JsonSerializer.Deserialize(channel.Receive(), JoinJson.Default.JoinGrant)
                 ?? throw new JsonException("The other node sent nothing.");
-            var parsed = ClusterXml.Parse(grant.ClusterXml, "cluster.xml of the other node");
-            if (!parsed.Succeeded) throw new Refusal(Refusal.Conflict, parsed.Errors[0].ToString(), "Correct it on the other node.");
-            store.Save(parsed.Value, grant.Key, grant.NodeName);
+            Keep(grant, store);
             channel.Send(JsonSerializer.SerializeToUtf8Bytes(new JoinReceipt(grant.NodeName, version), JoinJson.Default.JoinReceipt));
         }
         catch (Exception error) when (error is IOException or JsonException)
         {
             throw new Refusal(Refusal.Conflict, $"The node at {secret.Address} refused the token: it is wrong, expired or used ({error.Message})", Remedy);
+        }
+    }
+
+    private static void Keep(JoinGrant grant, ClusterStore store)
+    {
+        var parsed = ClusterXml.Parse(grant.ClusterXml, "cluster.xml of the other node");
+        if (!parsed.Succeeded) throw new Refusal(Refusal.Conflict, parsed.Errors[0].ToString(), "Correct it on the other node.");
+        try
+        {
+            store.Save(parsed.Value, grant.Key, grant.NodeName);
+        }
+        catch (IOException error)
+        {
+            throw new Refusal(Refusal.Conflict, error.Message, Remedy); // The token is used up all the same.
         }
     }
 }

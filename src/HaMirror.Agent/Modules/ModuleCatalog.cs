@@ -80,11 +80,20 @@ internal sealed class ModuleCatalog(AgentFiles files)
             throw new Refusal(Refusal.Conflict, $"Module {request.Name} exists already.", $"Edit it in {directory}, or remove it first.");
         var template = Template(request.Template);
         AgentFiles.Ensure(files.ModulesDirectory);
-        var next = directory + ".next";
+        var next = $"{files.ModulesDirectory}/.{request.Name}"; // no name of a module begins with a dot
         if (Directory.Exists(next)) Directory.Delete(next, recursive: true);
-        Copy(template, next);
-        SetMacros($"{next}/conf/userconfig.xml", request.Variables ?? ImmutableDictionary<string, string>.Empty);
-        Directory.Move(next, directory);
+        try
+        {
+            Copy(template, next);
+            SetMacros($"{next}/conf/userconfig.xml", request.Variables ?? ImmutableDictionary<string, string>.Empty);
+            Directory.Move(next, directory);
+        }
+        catch
+        {
+            if (Directory.Exists(next)) Directory.Delete(next, recursive: true);
+            throw;
+        }
+
         Number(request.Name);
         return directory;
     }

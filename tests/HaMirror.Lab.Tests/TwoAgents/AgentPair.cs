@@ -56,7 +56,7 @@ internal sealed class AgentPair : IAsyncDisposable
     public async Task ExpectAsync(AgentProcess node, string wanted)
     {
         var seen = "nothing";
-        await Eventually.HoldsAsync($"{node.Name} is {wanted}", AgentProcess.Patience, async () =>
+        await Deadline.HoldsAsync($"{node.Name} is {wanted}", AgentProcess.Patience, async () =>
         {
             var status = await node.StatusAsync(Module);
             seen = $"{status.State} {status.Phase} ({status.Reason})";

@@ -67,7 +67,7 @@ internal sealed class AgentProcess : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await Eventually.HoldsAsync($"agent {Name} answers", Patience, async () =>
+        await Deadline.HoldsAsync($"agent {Name} answers", Patience, async () =>
         {
             Assert.False(_process.HasExited, Story);
             try
