@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "hamirror_shim.h"
+#include "mounts.h"
 
 #define SYMLINKS_MAX 40 /* as the kernel's own limit */
 
@@ -33,7 +35,7 @@ static void unescape(char *text)
 }
 
 /* The kind of the topmost mount on exactly this path. */
-static int kind_of(const char *canonical)
+static int kind_of(const char *canonical, dev_t *device)
 {
     FILE *file = fopen("/proc/self/mountinfo", "re");
     if (file == NULL)
@@ -42,15 +44,20 @@ static int kind_of(const char *canonical)
     size_t capacity = 0;
     int kind = 0;
     while (getline(&line, &capacity, file) > 0) {
-        char *rest = line, *point = NULL;
-        for (int field = 0; field < 5; field++)
+        char *rest = line, *point = NULL, *number = NULL;
+        for (int field = 0; field < 5; field++) {
             point = strsep(&rest, " ");
+            number = field == 2 ? point : number;
+        }
         char *type = rest == NULL ? NULL : strstr(rest, " - ");
         if (point == NULL || type == NULL)
             continue;
         unescape(point);
-        if (strcmp(point, canonical) == 0) /* a later line lies on top */
-            kind = strncmp(type + 3, "fuse.hamirror ", 14) == 0 ? 1 : 2;
+        unsigned high = 0, low = 0;
+        if (strcmp(point, canonical) != 0 || sscanf(number, "%u:%u", &high, &low) != 2)
+            continue;
+        *device = makedev(high, low); /* a later line lies on top */
+        kind = strncmp(type + 3, "fuse.hamirror ", 14) == 0 ? 1 : 2;
     }
     free(line);
     fclose(file);
@@ -100,12 +107,12 @@ static int follow(char path[PATH_MAX])
     return canonical_parent(joined, path);
 }
 
-int hm_mount_kind(const char *path)
+int mount_find(const char *path, dev_t *device)
 {
     char canonical[PATH_MAX];
     int result = canonical_parent(path, canonical);
     for (int links = 0; result == 0 && links < SYMLINKS_MAX; links++) {
-        int kind = kind_of(canonical);
+        int kind = kind_of(canonical, device);
         if (kind != 0)
             return kind;
         struct stat stat;
@@ -116,4 +123,10 @@ int hm_mount_kind(const char *path)
         result = follow(canonical);
     }
     return result < 0 ? result : -ELOOP;
+}
+
+int hm_mount_kind(const char *path)
+{
+    dev_t device;
+    return mount_find(path, &device);
 }
