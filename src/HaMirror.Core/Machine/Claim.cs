@@ -33,7 +33,7 @@ internal sealed class Claim(MachineContext machine)
         if (!Made)
         {
             Made = true;
-            _sequence = machine.NextSequence;
+            _sequence = machine.AskPeer();
             _since = machine.Now;
         }
 

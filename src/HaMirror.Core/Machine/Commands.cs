@@ -47,7 +47,7 @@ internal sealed class Commands(MachineContext machine)
             case OperatorCommand.StartAsPrimary: machine.Waiting.AsPrimary(); break;
             case OperatorCommand.StartAsSecondary: machine.Waiting.AsSecondary(fullSync: false); break;
             case OperatorCommand.StartAsSecondaryFullSync: machine.Waiting.AsSecondary(fullSync: true); break;
-            default: Refuse($"The module is started already; it waits: {machine.Reason}"); break;
+            default: machine.Waiting.OptionsDone(); break;
         }
     }
 

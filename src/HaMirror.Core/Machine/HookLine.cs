@@ -5,10 +5,12 @@ namespace HaMirror.Core.Machine;
 
 /// <summary>The sequences of hooks that run one after another, and where they have led to.</summary>
 /// <remarks>Invariant: at most one sequence runs; <see cref="Position"/> is the state for which the hooks will have been
-/// called when all that wait have run, so a sequence is always the way from there. A forced end drops all that waits.</remarks>
+/// called when all that wait have run, so a sequence is always the way from there. Notifications that still wait when the
+/// next change comes are dropped for the direct way, so a link that comes and goes cannot pile hooks up. A forced end drops
+/// all that waits.</remarks>
 internal sealed class HookLine(MachineContext machine)
 {
-    private readonly Queue<(HookSequence Sequence, HookPurpose Purpose)> _waiting = new();
+    private readonly List<(HookSequence Sequence, HookPurpose Purpose, ModuleState From)> _waiting = [];
     private (long Ticket, HookPurpose Purpose)? _running;
 
     public ModuleState Position { get; private set; } = ModuleState.Stop;
@@ -17,13 +19,19 @@ internal sealed class HookLine(MachineContext machine)
     /// run, the purpose ends at once and without failure.</summary>
     public void Toward(ModuleState target, HookPurpose purpose)
     {
-        var sequence = Way(Position, target);
+        while (_waiting is [.., { Purpose: HookPurpose.Background } last])
+        {
+            Position = last.From;
+            _waiting.RemoveAt(_waiting.Count - 1);
+        }
+
+        var from = Position;
         Position = target;
-        if (sequence is { } found) Enqueue(found, purpose);
+        if (Way(from, target) is { } found) Enqueue(found, purpose, from);
         else if (purpose != HookPurpose.Background) machine.HooksEnded(purpose, null);
     }
 
-    public void RestartInPlace() => Enqueue(HookSequence.RestartInPlace, HookPurpose.RestartService);
+    public void RestartInPlace() => Enqueue(HookSequence.RestartInPlace, HookPurpose.RestartService, Position);
 
     /// <summary>The guest must be gone now.</summary>
     public void Force()
@@ -38,15 +46,20 @@ internal sealed class HookLine(MachineContext machine)
     {
         if (_running is not { } running || running.Ticket != ticket) return;
         _running = null;
-        if (_waiting.TryDequeue(out var next)) Run(next.Sequence, next.Purpose);
+        if (_waiting is [var next, ..])
+        {
+            _waiting.RemoveAt(0);
+            Run(next.Sequence, next.Purpose);
+        }
+
         if (running.Purpose == HookPurpose.Background && failure is not null) machine.Say(SayLevel.Warning, failure);
         machine.HooksEnded(running.Purpose, failure);
     }
 
-    private void Enqueue(HookSequence sequence, HookPurpose purpose)
+    private void Enqueue(HookSequence sequence, HookPurpose purpose, ModuleState from)
     {
         if (_running is null) Run(sequence, purpose);
-        else _waiting.Enqueue((sequence, purpose));
+        else _waiting.Add((sequence, purpose, from));
     }
 
     private void Run(HookSequence sequence, HookPurpose purpose)

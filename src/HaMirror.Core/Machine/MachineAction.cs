@@ -31,10 +31,12 @@ public abstract record MachineAction
     /// instant a link with a peer that may take over is lost; this action confirms it.</summary>
     public sealed record Freeze : MachineAction;
 
-    /// <summary>Go on without the peer: changes are marked dirty; what was in flight is marked dirty too.</summary>
+    /// <summary>Go on (or begin) without the peer: changes are marked dirty; what was in flight is marked dirty too. From here
+    /// on the generation is closed again: what was in flight, like the first change that comes, is answered only after
+    /// GenerationNeeded was told and <see cref="OpenGeneration"/> came, for the peer may lack it.</summary>
     public sealed record Thaw : MachineAction;
 
-    /// <summary>Answer to GenerationNeeded, after the new record is durable: let the held change go.</summary>
+    /// <summary>Answer to GenerationNeeded, after the new record is durable: let the held change go. (An Offer lets it go too.)</summary>
     public sealed record OpenGeneration(GenerationId Current) : MachineAction;
 
     /// <summary>Close to changes, wait until everything is flushed on this disk and, if linked, the peer's;

@@ -60,8 +60,8 @@ internal sealed class MachineContext
     /// <summary>Number of the content of the beat that is being sent; set when the step ends.</summary>
     public ulong Sequence { get; set; }
 
-    /// <summary>A beat that is sent now carries at least this number: what changes in this step is in it or in a later one.</summary>
-    public ulong NextSequence => Sequence + 1;
+    /// <summary>The next beat gets a number of its own even if it says what the last one said.</summary>
+    public bool Asks { get; set; }
 
     public PeerWatch Peer { get; }
 
@@ -95,6 +95,13 @@ internal sealed class MachineContext
     public bool PeerSilent => !PeerAlive && SilenceDue >= TimeSpan.Zero;
 
     public ImmutableArray<string> Evidence => [.. _evidence];
+
+    /// <summary>Asks the peer something through the next beat: the number whose echo proves that it has heard the question.</summary>
+    public ulong AskPeer()
+    {
+        Asks = true;
+        return Sequence + 1;
+    }
 
     public long NextTicket() => ++_ticket;
 

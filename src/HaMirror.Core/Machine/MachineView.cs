@@ -11,6 +11,7 @@ namespace HaMirror.Core.Machine;
 /// <param name="PeerHeard">A heartbeat came within the time-out.</param>
 /// <param name="Link">The replication link in use, or null.</param>
 /// <param name="Evidence">What the last decision rested on, newest last; at most <see cref="EvidenceMax"/> sentences.</param>
+/// <param name="FullSync">Started with --full-sync and not yet copied: goes into <see cref="PeerHello"/>.</param>
 /// <param name="BlockedBy">Resources whose checkers hold the module in WAIT.</param>
 public sealed record MachineView(
     ModuleState State,
@@ -21,6 +22,7 @@ public sealed record MachineView(
     ModuleBeat? PeerBeat,
     bool PeerHeard,
     long? Link,
+    bool FullSync,
     ImmutableArray<string> Evidence,
     ImmutableArray<string> BlockedBy)
 {

@@ -30,6 +30,7 @@ public sealed class ModuleMachine
             ? record with { CompareAll = true, MarksUnsaved = true }
             : record;
         _machine = new MachineContext(rules, loaded, boot, nextGeneration);
+        if (loaded != record) _machine.Act(new MachineAction.Persist(loaded));
         View = Look();
     }
 
@@ -86,8 +87,9 @@ public sealed class ModuleMachine
             machine.Rules.NodeName, machine.State, machine.Phase, machine.Record, machine.Claim.ByOperator,
             machine.Lifecycle.StopWanted || machine.State == ModuleState.Stop, machine.Rules.FailoverOn,
             machine.PeerOutdated, machine.ConfirmsOutdated, machine.Boot, machine.Claim.Made, 0, 0, 0);
-        if (content != _content)
+        if (content != _content || machine.Asks)
         {
+            machine.Asks = false;
             _content = content;
             machine.Sequence++;
             machine.Act(new MachineAction.Beat());
@@ -97,6 +99,6 @@ public sealed class ModuleMachine
         var beat = content with { Sequence = machine.Sequence, PeerBoot = heard?.Boot ?? 0, Echo = heard?.Sequence ?? 0 };
         return new MachineView(
             machine.State, machine.Phase, machine.Reason, machine.Record, beat, heard, machine.PeerAlive, machine.Link?.Id,
-            machine.Evidence, [.. machine.Waiting.BlockedBy]);
+            machine.Waiting.FullSync, machine.Evidence, [.. machine.Waiting.BlockedBy]);
     }
 }

@@ -17,7 +17,6 @@ internal sealed class Separation(MachineContext machine)
 
     private TimeSpan _since;
     private ulong _sequence;
-    private bool _pumpFrozen;
 
     public bool Frozen { get; private set; }
 
@@ -28,12 +27,12 @@ internal sealed class Separation(MachineContext machine)
     {
         if (Frozen || machine.Service.Ending) return;
         Frozen = true;
-        _pumpFrozen = true;
         _since = machine.Now;
-        _sequence = machine.NextSequence;
+        _sequence = machine.AskPeer();
         machine.PeerOutdated = machine.Record.Current;
         machine.Arbitration.Clear();
         machine.Act(new MachineAction.Freeze());
+        machine.Act(new MachineAction.Listen(false));
         machine.Enter(machine.State, Phase.Transient, $"Writes are held until it is settled who goes on: {reason}");
     }
 
@@ -69,14 +68,6 @@ internal sealed class Separation(MachineContext machine)
         Frozen = false;
         GenerationWanted = false;
         machine.PeerOutdated = GenerationId.None;
-    }
-
-    /// <summary>Service begins anew on a pump that was frozen when it last ended.</summary>
-    public void ThawLeftover()
-    {
-        if (!_pumpFrozen) return;
-        _pumpFrozen = false;
-        machine.Act(new MachineAction.Thaw());
     }
 
     private bool Confirmed(ModuleBeat beat) =>
@@ -123,7 +114,8 @@ internal sealed class Separation(MachineContext machine)
         machine.Persist(machine.Record with { Sole = true });
         Clear();
         machine.Arbitration.Clear();
-        ThawLeftover();
+        machine.Act(new MachineAction.Thaw());
+        machine.Act(new MachineAction.Listen(true));
         machine.Service.Settle(ModuleState.Alone, null);
         if (machine.Hooks.Position == ModuleState.Prim) machine.Hooks.Toward(ModuleState.Alone, HookPurpose.Background);
         if (wanted) machine.Service.GenerationNeeded();

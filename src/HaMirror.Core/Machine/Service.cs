@@ -172,6 +172,7 @@ internal sealed class Service(MachineContext machine)
         if (Ending) return;
         var started = _stage != Stage.Awaiting;
         _stage = Stage.Ending;
+        machine.Act(new MachineAction.Listen(false));
         machine.Enter(machine.State, Phase.Transient, reason);
         var next = goal == ServiceEnd.Swap && Committed ? ModuleState.Second : ModuleState.Wait;
         if (started) machine.Hooks.Toward(next, HookPurpose.EndService);
@@ -183,7 +184,6 @@ internal sealed class Service(MachineContext machine)
         if (_stage != Stage.Draining || drained.Ticket != _drain) return;
         if (drained.Failure is not null) machine.Say(SayLevel.Critical, drained.Failure);
         machine.Act(new MachineAction.SetWritable(false));
-        machine.Act(new MachineAction.Listen(false));
         var flushed = drained.Failure is null;
         var handsOver = Committed && flushed && machine.Link is { Accepted: true }
             && (_goal == ServiceEnd.Swap || machine.Rules.FailoverOn);
@@ -247,10 +247,10 @@ internal sealed class Service(MachineContext machine)
         machine.Waiting.Dial(false);
         machine.Waiting.OptionsDone();
         machine.Arbitration.Clear();
-        ServingSequence = machine.NextSequence;
+        ServingSequence = machine.AskPeer();
         machine.Note(why);
         machine.Enter(ModuleState.Alone, Phase.Transient, why);
-        machine.Separation.ThawLeftover();
+        machine.Act(new MachineAction.Thaw());
         machine.Act(new MachineAction.Listen(true));
     }
 

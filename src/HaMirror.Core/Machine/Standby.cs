@@ -71,7 +71,11 @@ internal sealed class Standby(MachineContext machine)
         machine.Link = null;
         machine.Say(SayLevel.Warning, $"The link to {machine.Rules.PeerName} ended: {down.Reason}");
         if (_stage == Stage.Ready) Reconnect(down.Reason);
-        else Leave(down.Reason);
+        else
+        {
+            if (_stage == Stage.Resyncing) machine.Waiting.PauseDialling();
+            Leave(down.Reason);
+        }
     }
 
     public void HandoverReceived(MachineInput.HandoverReceived handover)
@@ -110,7 +114,7 @@ internal sealed class Standby(MachineContext machine)
         {
             case Stage.Ready:
                 _stage = Stage.Validating;
-                _sleptSequence = machine.NextSequence;
+                _sleptSequence = machine.AskPeer();
                 machine.Enter(ModuleState.Second, Phase.Transient, "This process was not running for a while; the primary is asked anew.");
                 break;
             case Stage.Reconnecting:

@@ -144,7 +144,7 @@ public static class TransitionTable
         foreach (var (on, how) in kinds)
         {
             yield return Row(Stopped, on, $"prestart, mount, WAIT; {how}", (m, i) => m.Commands.Start((MachineInput.Command)i));
-            yield return Row(Waits, on, $"started already; {how}", (m, i) => m.Commands.StartWaiting((MachineInput.Command)i));
+            yield return Row(Waits, on, $"started already, options change; {how}", (m, i) => m.Commands.StartWaiting((MachineInput.Command)i));
             yield return Row([.. Serves, .. Stands], on, "refused: it runs already",
                 (m, _) => m.Commands.Refuse(
                     $"The module runs already: {m.State.ToString().ToUpperInvariant()} {m.Phase}. Use 'hamirror swap' to exchange the "

@@ -13,11 +13,15 @@ internal sealed class Waiting(MachineContext machine)
     /// <summary>After a hand-over for a swap the peer is dialled without waiting for its beat.</summary>
     private static readonly TimeSpan SwapWindow = TimeSpan.FromSeconds(2);
 
+    /// <summary>A link that ended before the two were equal is not tried again at once.</summary>
+    private static readonly TimeSpan DialPause = TimeSpan.FromMilliseconds(500);
+
     private readonly SortedSet<string> _blockedBy = new(StringComparer.Ordinal);
     private bool _dialling;
     private bool _asSecondary;
     private string? _held;
     private TimeSpan? _swapUntil;
+    private TimeSpan _dialAfter;
 
     public bool FullSync { get; private set; }
 
@@ -25,6 +29,9 @@ internal sealed class Waiting(MachineContext machine)
 
     /// <summary>Why the storage cannot be used until the module is started again; null when it can.</summary>
     public string? StorageBroken { get; set; }
+
+    private string SecondaryReason =>
+        $"Started as secondary: waits until {machine.Rules.PeerName} serves. Run 'hamirror start' here to let the newest data decide.";
 
     /// <summary>A module starts: nothing that an earlier run decided holds any more.</summary>
     public void Begin()
@@ -69,6 +76,9 @@ internal sealed class Waiting(MachineContext machine)
 
     /// <summary>This node handed over for a swap: the peer is about to serve and waits to be dialled.</summary>
     public void ExpectSwap() => _swapUntil = machine.Now + SwapWindow;
+
+    /// <summary>The last link came to nothing.</summary>
+    public void PauseDialling() => _dialAfter = machine.Now + DialPause;
 
     public void Block(string resource) => _blockedBy.Add(resource);
 
@@ -118,6 +128,7 @@ internal sealed class Waiting(MachineContext machine)
         }
 
         machine.Act(new MachineAction.CutLink(up.Link, decision.Sentence));
+        PauseDialling();
         Stay(decision.Sentence);
     }
 
@@ -163,7 +174,7 @@ internal sealed class Waiting(MachineContext machine)
             return;
         }
 
-        Dial(true);
+        Dial(machine.Now >= _dialAfter);
         machine.Enter(ModuleState.Wait, Phase.NotReady, $"Connecting to {beat.NodeName}, which serves.");
     }
 
@@ -186,7 +197,7 @@ internal sealed class Waiting(MachineContext machine)
 
         if (beat.WantsPrimary) YieldTo(beat, $"{beat.NodeName} was started with --as-primary.");
         else if (_held is { } held) YieldTo(beat, held);
-        else if (_asSecondary) YieldTo(beat, $"Started as secondary: waits until {beat.NodeName} serves.");
+        else if (_asSecondary) YieldTo(beat, SecondaryReason);
         else ByTable(beat);
     }
 
@@ -228,7 +239,7 @@ internal sealed class Waiting(MachineContext machine)
             machine.Say(SayLevel.Warning, $"Started as primary by an operator while {peer} was silent.");
             machine.Service.Begin($"The operator asked for --as-primary; {peer} is silent.", takesOver: false);
         }
-        else if (_asSecondary) Stay($"Started as secondary: waits until {peer} serves.");
+        else if (_asSecondary) Stay(SecondaryReason);
         else if (machine.Record.Sole) SoleAlone();
         else
             Stay($"This replica is not known to be up to date and {peer} is silent. Start {peer}; or, if it is lost, run 'hamirror "

@@ -1,0 +1,15 @@
+namespace HaMirror.Simulator;
+
+/// <summary>Many histories, of the seeds from a first one on.</summary>
+public static class Batch
+{
+    public sealed record Result(IReadOnlyList<HistoryResult> Violations, long Acknowledged);
+
+    public static Result Play(int histories, int firstSeed, int threads)
+    {
+        var results = new HistoryResult[histories];
+        Parallel.For(0, histories, new ParallelOptions { MaxDegreeOfParallelism = threads },
+            index => results[index] = History.Run(unchecked(firstSeed + index)));
+        return new Result([.. results.Where(result => result.Violation is not null)], results.Sum(result => (long)result.Acknowledged));
+    }
+}

@@ -1,0 +1,367 @@
+using HaMirror.Core.Generations;
+using HaMirror.Core.Hooks;
+using HaMirror.Core.Machine;
+using HaMirror.Core.States;
+
+namespace HaMirror.Simulator;
+
+/// <summary>One node: its disk outlives its processes; a process is a machine, a driver that carries actions out, a data
+/// path and a guest.</summary>
+public sealed class SimulatedNode
+{
+    private readonly World _world;
+    private readonly SimulatedNetwork _network;
+    private readonly Ledger _ledger;
+    private readonly FaultProfile _profile;
+    private readonly ModuleRules _rules;
+    private readonly int _index;
+    private readonly double _drift;
+    private readonly Queue<Action> _whilePaused = new();
+    private readonly Func<GenerationId> _nextGeneration;
+    private ModuleMachine? _machine;
+    private SimulatedPump? _pump;
+    private SimulatedLink? _link;
+    private TimeSpan _jump;
+    private long _sequence;
+    private bool _paused;
+    private bool _listens;
+    private bool _dials;
+    private bool _guestRuns;
+    private int[] _savedMarks = [];
+
+    public SimulatedNode(
+        World world, SimulatedNetwork network, Ledger ledger, FaultProfile profile, int index, Func<GenerationId> nextGeneration)
+    {
+        (_world, _network, _ledger, _profile, _index, _nextGeneration) = (world, network, ledger, profile, index, nextGeneration);
+        _drift = 1 + ((world.Random.NextDouble() - 0.5) / 50);
+        _rules = new ModuleRules
+        {
+            NodeName = $"node{index + 1}", PeerName = $"node{2 - index}", IsFirstNode = index == 0, HasWitness = profile.Witness,
+            DefaultPrim = world.Chance(0.1) ? "lastprim" : "alone",
+        };
+    }
+
+    public string Name => _rules.NodeName;
+
+    public SimulatedReplica Replica { get; } = new();
+
+    /// <summary>On the disk.</summary>
+    public ReplicaRecord Record { get; private set; } = ReplicaRecord.New;
+
+    public SimulatedNode Peer { get; set; } = null!;
+
+    /// <summary>How many processes there have been.</summary>
+    public int Boots { get; private set; }
+
+    public bool Up => _machine is not null;
+
+    public bool Runs => Up && !_paused;
+
+    public MachineView? View => _machine?.View;
+
+    public void Boot()
+    {
+        if (Up) return;
+        Boots++;
+        _machine = new ModuleMachine(_rules, Record, (ulong)((Boots * 2) + _index), _nextGeneration);
+        _pump = new SimulatedPump(_world, _ledger, this);
+        (_listens, _dials, _guestRuns, _link, _sequence) = (false, false, false, null, 0);
+        _world.Note($"{Name} boots: {Describe(Record)}");
+        Tick();
+        Pulse();
+        Write();
+    }
+
+    /// <summary>The process dies; with a power cut the host's memory too, and nobody is told.</summary>
+    public void Crash(bool powerCut)
+    {
+        if (!Up) return;
+        _world.Note($"{Name} {(powerCut ? "loses power" : "crashes")}");
+        _machine = null;
+        _pump = null;
+        _paused = false;
+        _whilePaused.Clear();
+        if (powerCut) Replica.PowerCut(_world.Random);
+        else _link?.Close(this, "process gone");
+        _link = null;
+    }
+
+    public void Restart(bool powerCut)
+    {
+        Crash(powerCut);
+        _world.After(_world.Between(300, 9000), BootAndStart);
+    }
+
+    public void BootAndStart()
+    {
+        if (Up) return;
+        Boot();
+        After(_world.Between(20, 500), () => Command(OperatorCommand.Start));
+    }
+
+    public void Pause(long microseconds)
+    {
+        if (!Runs) return;
+        _world.Note($"{Name} is paused for {microseconds / 1000} ms");
+        _paused = true;
+        var boot = Boots;
+        _world.After(microseconds, () =>
+        {
+            if (boot != Boots || !_paused) return;
+            _paused = false;
+            _world.Note($"{Name} goes on");
+            while (!_paused && _whilePaused.TryDequeue(out var action)) action();
+        });
+    }
+
+    public void JumpClock(TimeSpan by) => _jump += by;
+
+    public void ResetLink() => WhenRunning(() =>
+    {
+        if (_link is not { } link) return;
+        link.Close(this, "connection reset");
+        LinkEnded(link, "connection reset");
+    });
+
+    /// <summary>Runs the action in this process, now or when it is not paused any more; never in a later process.</summary>
+    public void WhenRunning(Action action)
+    {
+        if (!Up) return;
+        if (_paused) _whilePaused.Enqueue(action);
+        else action();
+    }
+
+    public void After(long microseconds, Action action)
+    {
+        var boot = Boots;
+        _world.After(microseconds, () =>
+        {
+            if (boot == Boots) WhenRunning(action);
+        });
+    }
+
+    /// <summary>Puts an input into the machine's queue.</summary>
+    public void Input(MachineInput input) => After(_world.Between(0.01, 0.2), () => Step(input));
+
+    public string? Command(OperatorCommand kind)
+    {
+        if (!Runs) return null;
+        _world.Note($"{Name} <- {kind}");
+        if (kind == OperatorCommand.StartAsPrimary) _ledger.Excuse("as-primary");
+        return Step(new MachineInput.Command(kind));
+    }
+
+    public void PlanReceived(SimulatedLink link, ResyncPlan plan)
+    {
+        link.SourcePlan = plan;
+        TargetBegins(link);
+    }
+
+    /// <summary>A change or a block of a resync: applied in order, then flushed, then answered.</summary>
+    public void ApplyFrom(SimulatedLink link, int block, long value, Action durable)
+    {
+        Replica.Apply(block, value);
+        After(_world.Between(0.1, 3), () =>
+        {
+            Replica.Flush(block);
+            link.ToSource(durable);
+        });
+    }
+
+    public void LinkEnded(SimulatedLink link, string reason)
+    {
+        if (_link == link) _link = null;
+        _pump?.LinkLost(link);
+        Input(new MachineInput.LinkDown(link.Id, reason));
+    }
+
+    private string? Step(MachineInput input)
+    {
+        if (_machine is not { } machine) return null;
+        var before = (machine.View.State, machine.View.Phase);
+        var now = TimeSpan.FromMicroseconds(_world.Now * _drift) + _jump;
+        var output = machine.Step(input, now);
+        if (_world.Tracing && input is not (MachineInput.Tick or MachineInput.BeatHeard)) _world.Note($"{Name} <- {Describe(input)}");
+        var boot = Boots;
+        foreach (var action in output.Actions)
+        {
+            if (_profile.Crashes && _world.Faulty && _world.Chance(0.0005)) Restart(powerCut: _profile.PowerCuts && _world.Chance(0.5));
+            if (boot != Boots || !Up) return null;
+            Carry(action);
+        }
+
+        if (machine.View.Record != Record) _world.Violate($"{Name} shows a record that is not on its disk");
+        if (_world.Tracing && before != (machine.View.State, machine.View.Phase))
+            _world.Note($"{Name} == {machine.View.State} {machine.View.Phase}: {machine.View.Reason}");
+        return output.Refusal;
+    }
+
+    private void Carry(MachineAction action)
+    {
+        if (_world.Tracing && action is not (MachineAction.Beat or MachineAction.Say)) _world.Note($"{Name} -> {Describe(action)}");
+        switch (action)
+        {
+            case MachineAction.Persist persist: Record = persist.Record; break;
+            case MachineAction.RunSequence run: RunHooks(run); break;
+            case MachineAction.Mount:
+                _pump!.Load(_savedMarks);
+                After(_world.Between(1, 30), () => Step(new MachineInput.MountEnded(null)));
+                break;
+            case MachineAction.Unmount:
+                After(_world.Between(1, 30), () =>
+                {
+                    _savedMarks = [.. _pump!.Marks];
+                    Step(new MachineInput.UnmountEnded(null));
+                });
+                break;
+            case MachineAction.SetWritable writable:
+                if (writable.Writable) _ledger.ServiceBegan(this);
+                _pump!.SetWritable(writable.Writable);
+                break;
+            case MachineAction.Freeze: _pump!.Freeze(); break;
+            case MachineAction.Thaw: _pump!.Thaw(); break;
+            case MachineAction.OpenGeneration: _pump!.OpenGeneration(); break;
+            case MachineAction.Drain drain: _pump!.Drain(drain.Ticket); break;
+            case MachineAction.Dial dial:
+                if (dial.On && !_dials) After(_world.Between(1, 5), DialOnce);
+                _dials = dial.On;
+                break;
+            case MachineAction.Listen listen: _listens = listen.On; break;
+            case MachineAction.AskWitness ask: AskWitness(ask.Ticket); break;
+            case MachineAction.Beat: _world.After(1, SendBeat); break;
+            default: CarryLink(action); break;
+        }
+    }
+
+    private void CarryLink(MachineAction action)
+    {
+        if (_link is not { } link) return;
+        switch (action)
+        {
+            case MachineAction.BeginSource begin when begin.Link == link.Id: _pump!.BeginSource(link, begin.Plan); break;
+            case MachineAction.BeginTarget begin when begin.Link == link.Id:
+                link.TargetPlan = begin.Plan;
+                TargetBegins(link);
+                break;
+            case MachineAction.Offer offer when offer.Link == link.Id: _pump!.Offer(link, offer.Generation); break;
+            case MachineAction.AcceptOffer accept when accept.Link == link.Id:
+                _ledger.Reunited(link.Source, this, link.TargetPlan == ResyncPlan.CopyAll, link.Source.Changing);
+                _pump!.Marks.Clear();
+                link.ToSource(() => link.Source.Input(new MachineInput.OfferAccepted(link.Id)));
+                break;
+            case MachineAction.SendHandover handover when handover.Link == link.Id:
+                link.ToTarget(() => link.Target.Input(new MachineInput.HandoverReceived(link.Id, handover.Swap)));
+                break;
+            case MachineAction.SendSwapRequest request when request.Link == link.Id:
+                link.ToSource(() => link.Source.Input(new MachineInput.SwapRequested(link.Id)));
+                break;
+            case MachineAction.CutLink cut when cut.Link == link.Id:
+                _link = null;
+                _pump!.LinkLost(link);
+                link.Close(this, cut.Reason);
+                break;
+        }
+    }
+
+    private IReadOnlySet<int> Changing => _pump?.Changing ?? new HashSet<int>();
+
+    private void TargetBegins(SimulatedLink link)
+    {
+        if (link.SourcePlan is not { } plan || link.TargetPlan is not { } own || _link != link) return;
+        if (plan != own)
+        {
+            LinkEnded(link, "the plans differ");
+            link.Close(this, "the plans differ");
+            return;
+        }
+
+        int[] marks = [.. _pump!.Marks];
+        link.ToSource(() => link.Source._pump!.BeginResync(link, marks, plan));
+    }
+
+    private void RunHooks(MachineAction.RunSequence run)
+    {
+        var calls = HookTable.Calls(run.Sequence);
+        if (calls.Any(call => call.Hook == "stop_prim")) _guestRuns = false;
+        var starts = calls.Any(call => call.Hook == "start_prim");
+        var sequence = ++_sequence;
+        After(_world.Chance(0.1) ? _world.Between(200, 3000) : _world.Between(5, 200), () =>
+        {
+            if (sequence != _sequence) return; // A forced end took its place.
+            var fails = starts && _world.Faulty && _profile.HookFailures && _world.Chance(0.2);
+            if (starts) _guestRuns = !fails;
+            Step(new MachineInput.SequenceEnded(run.Ticket, fails ? "start_prim exited with 1." : null));
+        });
+    }
+
+    private void AskWitness(long ticket)
+    {
+        var reachable = _network.WitnessReachableFrom(_index);
+        After(reachable ? _world.Between(0.2, 5) : _world.Between(150, 250),
+            () => Step(new MachineInput.WitnessAnswered(ticket, reachable)));
+    }
+
+    private void DialOnce()
+    {
+        if (!_dials) return;
+        After(_world.Between(50, 200), DialOnce);
+        var (source, boot, peerBoot) = (Peer, Boots, Peer.Boots);
+        if (!_network.Connected || !source.Runs || !source._listens || _link is not null) return;
+        _world.After(_world.Between(1, 6), () =>
+        {
+            if (boot != Boots || peerBoot != source.Boots || !Runs || !source.Runs || _link is not null || !_network.Connected) return;
+            var link = new SimulatedLink(_world, _network, _world.Now, source, this);
+            if (source._link is { } old)
+            {
+                old.Close(source, "dialled anew");
+                source.LinkEnded(old, "dialled anew");
+            }
+
+            _link = link;
+            source._link = link;
+            link.Watch();
+            Input(new MachineInput.LinkUp(link.Id, false, source.Hello()));
+            source.Input(new MachineInput.LinkUp(link.Id, true, Hello()));
+        });
+    }
+
+    private PeerHello Hello() =>
+        new(Name, Record, _machine!.View.State, _machine.View.FullSync, _pump!.Marks.Count);
+
+    private void SendBeat()
+    {
+        if (!Runs) return;
+        var beat = _machine!.View.Beat;
+        _network.SendDatagram(_index, () => Peer.WhenRunning(() => Peer.Step(new MachineInput.BeatHeard(beat))));
+    }
+
+    private void Tick()
+    {
+        Step(new MachineInput.Tick());
+        After(_world.Between(40, 60), Tick);
+    }
+
+    private void Pulse()
+    {
+        SendBeat();
+        After(_world.Between(190, 210), Pulse);
+    }
+
+    private void Write()
+    {
+        After(_world.Between(5, 120), Write);
+        if (_guestRuns) _pump!.Submit(_world.Random.Next(SimulatedReplica.BlockCount), NextWrite());
+    }
+
+    private long NextWrite() => (_world.Now * 2) + _index;
+
+    private static string Describe(object value) => value switch
+    {
+        ReplicaRecord record => $"{record.Condition} current={record.Current} base={record.Base} history=[{string.Join(',', record.History)}]"
+            + $"{(record.Serving ? " serving" : "")}{(record.Sole ? " sole" : "")}{(record.HandedOver ? " handed-over" : "")}"
+            + $"{(record.CompareAll ? " compare-all" : "")}{(record.TookOver ? " took-over" : "")}",
+        MachineAction.Persist persist => $"Persist {Describe(persist.Record)}",
+        MachineInput.LinkUp up => $"LinkUp {up.Link} source={up.Source} {up.Peer.State} {Describe(up.Peer.Record)}",
+        _ => value.ToString() ?? "",
+    };
+}
