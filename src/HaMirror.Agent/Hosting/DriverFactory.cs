@@ -3,6 +3,7 @@ using HaMirror.Agent.Cluster;
 using HaMirror.Agent.Logging;
 using HaMirror.Agent.Modules;
 using HaMirror.Core.Configuration;
+using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
 using HaMirror.Core.States;
 using HaMirror.Core.Wire;
@@ -12,6 +13,8 @@ using HaMirror.Io.Hooks;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
 using HaMirror.Io.Records;
+using HaMirror.Io.Replication;
+using HaMirror.Io.Storage;
 using HaMirror.Io.Witness;
 
 namespace HaMirror.Agent.Hosting;
@@ -52,6 +55,7 @@ internal sealed class DriverFactory(
 
         // The driver and what it is made of know each other: the parts get the driver when it exists.
         ModuleDriver? driver = null;
+        MirrorStorage? storage = null;
         var resources = new ResourceTable(log, clock);
         var checkers = new ModuleCheckers(module, places, ping, Serves, report =>
         {
@@ -68,9 +72,14 @@ internal sealed class DriverFactory(
         {
             Definition = definition,
             Rules = Rules(module),
-            Storage = _ => throw new IOException("This build has no data path."),
+            Storage = events =>
+            {
+                storage = new MirrorStorage(
+                    new MirrorStorageOptions(name, ModuleStorage.ReplicationOf(module), new MarkStore(files.MarksFile(name)), _log), events);
+                return new ModuleStorage(storage);
+            },
             Hooks = new ModuleHooks(module.User, places, log, clock),
-            LoadRecord = () => records.TryLoad(out var record, out var refusal) ? record : throw new IOException(refusal),
+            LoadRecord = () => LoadRecord(records, storage),
             SaveRecord = records.Save,
             Intent = ModuleIntent.Load(files.IntentFile(name)),
             SaveIntent = intent => intent.Save(files.IntentFile(name)),
@@ -89,6 +98,14 @@ internal sealed class DriverFactory(
             AbortMount = path => Shim.FuseUnmount(path, abort: 1),
         });
         return driver;
+    }
+
+    private static ReplicaRecord LoadRecord(ReplicaRecordStore records, MirrorStorage? storage)
+    {
+        if (!records.TryLoad(out var record, out var refusal)) throw new IOException(refusal);
+
+        // Marks that cannot be read hide differences: nothing but a comparison of everything finds them.
+        return storage?.MarksUnknown is null || record.Current.IsNone ? record : record with { CompareAll = true };
     }
 
     private HookPlaces Places(string module)

@@ -13,7 +13,8 @@ internal interface IModuleStorage : IDisposable
     Task<string?> MountAsync();
 
     /// <summary>Unmounts and saves the marks.</summary>
-    Task<string?> UnmountAsync();
+    /// <param name="force">Requests that wait are aborted first.</param>
+    Task<string?> UnmountAsync(bool force);
 
     void SetWritable(bool writable);
 

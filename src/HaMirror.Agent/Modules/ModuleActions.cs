@@ -83,7 +83,7 @@ internal sealed class ModuleActions : IDisposable
         await _hooksRunning;
         _storage.SetWritable(false);
         await _around.Hooks.RunAsync(HookSequence.ForcedEnd, CancellationToken.None);
-        await _storage.UnmountAsync();
+        await _storage.UnmountAsync(force: true);
         _around.Companion.Unmounted();
     }
 
@@ -185,7 +185,7 @@ internal sealed class ModuleActions : IDisposable
 
     private async Task<string?> UnmountAsync()
     {
-        var failure = await _storage.UnmountAsync();
+        var failure = await _storage.UnmountAsync(force: false);
         _around.Companion.Unmounted();
         return failure;
     }

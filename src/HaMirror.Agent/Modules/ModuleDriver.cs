@@ -46,9 +46,9 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         _around = around;
         _origin = around.Clock.GetTimestamp();
         _intent = around.Intent;
+        Storage = around.Storage(this); // First: the record is judged by whether its marks could be read.
         _machine = NewMachine();
         _snapshot = new ModuleSnapshot(_machine.View, _around.Clock.GetUtcNow());
-        Storage = around.Storage(this);
         _dial = new DialLoop(Hello, () => _peerPort, around.Dial, Storage.Attach, around.Log);
         _actions = new ModuleActions(around, Storage, _dial, Post, Hello, _machine.View.Record);
         _thread = new Thread(Run) { IsBackground = true, Name = $"driver {Name}" };
