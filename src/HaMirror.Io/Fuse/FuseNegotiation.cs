@@ -11,7 +11,7 @@ internal static unsafe class FuseNegotiation
     /// <summary>The version whose structs <see cref="FuseWire"/> has (Linux 6.2).</summary>
     private const uint Minor = 38;
 
-    /// <summary>The version of Linux 5.14; older ones lack HANDLE_KILLPRIV_V2 or SETXATTR_EXT.</summary>
+    /// <summary>The version of Linux 5.13; older ones lack HANDLE_KILLPRIV_V2 or SETXATTR_EXT.</summary>
     private const uint MinorMin = 33;
 
     private const uint AsyncRead = 1 << 0;

@@ -23,7 +23,8 @@ public sealed class KernelCaches
     }
 
     /// <summary>Has the kernel drop names, attributes, access lists and pages. Call it from a thread other than the
-    /// pump's, and do not close the descriptor meanwhile.</summary>
+    /// pump's that nobody waits for: it takes as long as the pump holds requests back. Do not close the descriptor
+    /// meanwhile.</summary>
     /// <param name="mount">The mount's descriptor of /dev/fuse.</param>
     /// <returns>0, or -errno when the mount has gone (-ENODEV, -ENOTCONN).</returns>
     public int Drop(int mount)

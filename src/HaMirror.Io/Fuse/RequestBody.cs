@@ -86,7 +86,7 @@ internal sealed unsafe class RequestBody : IDisposable
     }
 
     /// <summary>The next name of a directory entry; at most two in a request.</summary>
-    /// <returns>0, ENAMETOOLONG, or EILSEQ when the name is not UTF-8: the peer could not be told such a name.</returns>
+    /// <returns>0, EINVAL for what is no single name, ENAMETOOLONG, or EILSEQ when the name is not UTF-8: the peer could not be told such a name.</returns>
     internal int TakeName(out EntryName name)
     {
         var text = TakeText(out var textBytes);
@@ -104,6 +104,6 @@ internal sealed unsafe class RequestBody : IDisposable
         }
 
         name = new EntryName(text, decoded);
-        return 0;
+        return decoded is "." or ".." || decoded.Contains('/') ? Errno.EINVAL : 0;
     }
 }

@@ -128,17 +128,10 @@ internal sealed unsafe class FuseLoop : IDisposable
             slot.Data = requests[i].Data;
             slot.DataCapacity = requests[i].DataCapacity;
             slot.Length = requests[i].Length;
-            var before = GC.GetAllocatedBytesForCurrentThread();
             if (Handle(ref slot))
             {
                 var reply = slot.ToReply();
-                Shim.Check(Shim.FuseReply(mount, &reply, 1), $"reply to {slot.Opcode}");
-            }
-
-            if (slot.Opcode is FuseOpcode.Read or FuseOpcode.Write or FuseOpcode.GetAttributes or FuseOpcode.Lookup)
-            {
-                HotAllocations += GC.GetAllocatedBytesForCurrentThread() - before;
-                HotRequests++;
+                Shim.Check(Shim.FuseReply(mount, &reply, 1), "reply");
             }
         }
 
@@ -147,13 +140,25 @@ internal sealed unsafe class FuseLoop : IDisposable
 
     private bool Handle(ref FuseRequest slot)
     {
-        switch (system.Take(ref slot))
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var verdict = system.Take(ref slot);
+        if (verdict == FuseVerdict.Immediate)
+        {
+            system.Execute(ref slot);
+            Assert.Null(slot.Change);
+        }
+
+        if (slot.Opcode is FuseOpcode.Read or FuseOpcode.Write or FuseOpcode.GetAttributes or FuseOpcode.Lookup)
+        {
+            HotAllocations += GC.GetAllocatedBytesForCurrentThread() - before;
+            HotRequests++;
+        }
+
+        switch (verdict)
         {
             case FuseVerdict.NoReply:
                 return false;
             case FuseVerdict.Immediate:
-                system.Execute(ref slot);
-                Assert.True(slot.Change is null, $"{slot.Opcode} was called immediate and changes something");
                 return true;
             case FuseVerdict.Change:
                 system.Execute(ref slot);

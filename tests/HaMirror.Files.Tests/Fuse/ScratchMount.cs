@@ -51,13 +51,15 @@ internal sealed class ScratchMount : IDisposable
 
     internal void SwitchWritable(bool writable)
     {
+        Loop.Post(() => System.Writable = writable);
+        Assert.Equal(0, DropKernelCaches());
+    }
+
+    internal int DropKernelCaches()
+    {
         KernelCaches? caches = null;
-        Loop.Post(() =>
-        {
-            System.Writable = writable;
-            caches = System.SnapshotKernelCaches();
-        });
-        Assert.Equal(0, caches!.Drop(device));
+        Loop.Post(() => caches = System.SnapshotKernelCaches());
+        return caches!.Drop(device);
     }
 
     /// <summary>Mount, directory underneath and replayed replica are the same.</summary>
