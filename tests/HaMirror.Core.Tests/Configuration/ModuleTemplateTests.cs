@@ -9,13 +9,7 @@ public sealed class ModuleTemplateTests
 {
     private static ModuleConfiguration Template(string name)
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "HaMirror.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        var text = File.ReadAllText(Path.Combine(folder.FullName, "modules", name, "conf", "userconfig.xml"));
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "modules", name, "conf", "userconfig.xml"));
         return Good(ModuleXml.Parse(text, "userconfig.xml", "shop", NoEnvironment));
     }
 

@@ -30,7 +30,7 @@ internal sealed class VirtualHost : IDisposable
             dumpxml) [ -e $L/defined ] && cat $L/defined ;;
             start)
                 [ ! -e $L/startfails ] || { echo "error: no disk" >&2; exit 1; }
-                setsid -f bash -c 'exec 9<$VM_PATH/disk.qcow2; while :; do sleep 0.2; done' qemu-system-x86_64 -name guest=$VM_NAME,debug-threads=on -S </dev/null >/dev/null 2>&1
+                setsid -f bash -c 'exec 9<$VM_PATH/disk.qcow2; while :; do sleep 0.2; done' qemu-system-x86_64 -name guest=$VM_NAME,debug-threads=on -drive file=$VM_PATH/disk.qcow2 </dev/null >/dev/null 2>&1
                 until pgrep -f -- "qemu.* -name guest=$VM_NAME," >/dev/null; do sleep 0.05; done
                 cat $L/startsas > $L/state 2>/dev/null || echo running > $L/state ;;
             shutdown) [ -e $L/deaf ] || end ;;
