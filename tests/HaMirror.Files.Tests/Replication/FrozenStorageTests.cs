@@ -1,0 +1,102 @@
+using HaMirror.Core.Machine;
+using HaMirror.Files.Tests.Fuse;
+
+namespace HaMirror.Files.Tests.Replication;
+
+/// <summary>What happens to a guest's writes when the peer is lost that might take over.</summary>
+[Collection(MountsCollection.Name)]
+public sealed class FrozenStorageTests
+{
+    [Fact]
+    public void CommittedLoss_Thaw_ReleasesTheWriterAndNothingIsLost()
+    {
+        using var pair = new StoragePair();
+        pair.Pair(ResyncPlan.Dirty);
+        pair.Source.OpensGenerations = false;
+        pair.Cut();
+        var writer = Task.Run(() => File.WriteAllText(pair.Source.At("held"), "later"));
+        StorageNode.Until(() => pair.Source.Storage.Status is { Frozen: true, HeldRequests: > 0 }, "the writer is held");
+        Assert.False(writer.IsCompleted);
+
+        pair.Source.Storage.Thaw();
+        pair.Source.Expect("generation");
+        Assert.False(writer.IsCompleted);
+
+        pair.Source.Storage.OpenGeneration(default);
+        StorageNode.Finish(writer);
+        pair.Source.OpensGenerations = true;
+        pair.Pair(ResyncPlan.Dirty);
+        pair.ExpectEqual();
+        Assert.Equal("later", File.ReadAllText(pair.Target.At("held")));
+    }
+
+    [Fact]
+    public void CommittedLoss_ServiceEnds_TheWriterGetsAnErrorAndCanDie()
+    {
+        using var pair = new StoragePair();
+        pair.Pair(ResyncPlan.Dirty);
+        pair.Cut();
+        var writer = Task.Run(() => Record.Exception(() => File.WriteAllText(pair.Source.At("held"), "never")));
+        StorageNode.Until(() => pair.Source.Storage.Status is { Frozen: true, HeldRequests: > 0 }, "the writer is held");
+        pair.Source.Storage.SetWritable(false);
+        Assert.IsAssignableFrom<IOException>(StorageNode.Wait(writer));
+        Assert.False(File.Exists(pair.Source.At("held")));
+    }
+
+    [Fact]
+    public void UncommittedLoss_GuestGoesOn()
+    {
+        using var pair = new StoragePair();
+        pair.Source.Offers = false;
+        pair.Connect(ResyncPlan.Dirty);
+        pair.Source.Expect("resynced");
+        pair.Cut();
+        File.WriteAllText(pair.Source.At("on"), "and on");
+        Assert.False(pair.Source.Storage.Status.Frozen);
+        pair.Source.Offers = true;
+        pair.Pair(ResyncPlan.Dirty);
+        pair.ExpectEqual();
+    }
+
+    [Fact]
+    public void ReadOnly_BeforeItServes_RefusesChanges()
+    {
+        using var node = new StorageNode("ro", folder => File.WriteAllText(Path.Combine(folder, "there"), "content"));
+        node.Mount();
+        Assert.Equal("content", File.ReadAllText(node.At("there")));
+        Assert.ThrowsAny<IOException>(() => File.WriteAllText(node.At("new"), "x"));
+    }
+
+    [Fact]
+    public void Mount_WhatCannotBeServed_IsOneSentence()
+    {
+        using var node = new StorageNode("m");
+        using var missing = new StorageNode("m2", configure: configuration => configuration with
+        {
+            Directories = [configuration.Directories[0] with { ToCheck = ["disk.qcow2"] }],
+        });
+        node.Mount();
+        using var twice = new StorageNode("m3", configure: configuration => configuration with
+        {
+            Directories = [configuration.Directories[0] with { Path = node.Folder }],
+        });
+        using var absent = new StorageNode("m4", configure: configuration => configuration with
+        {
+            Directories = [configuration.Directories[0] with { Path = "/nonexistent/hamirror" }],
+        });
+        Assert.Contains("disk.qcow2 is missing", StorageNode.Wait(missing.Storage.MountAsync()));
+        Assert.Contains("already served", StorageNode.Wait(twice.Storage.MountAsync()));
+        Assert.Contains("does not exist", StorageNode.Wait(absent.Storage.MountAsync()));
+        Assert.Contains("itself a mount point", StorageNode.Wait(Mounted().MountAsync()));
+
+        Io.Storage.MirrorStorage Mounted() => new(
+            node.Options with
+            {
+                Replication = node.Options.Replication with
+                {
+                    Directories = [node.Options.Replication.Directories[0] with { Path = "/proc" }],
+                },
+            },
+            node);
+    }
+}
