@@ -413,7 +413,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
             return;
         _statusAt = now;
         Status = new StorageStatus(
-            _mounts.TrueForAll(mount => mount.Device >= 0), Gates.IsWritable, Gates.IsFrozen, Marks.Count, Marks.Bytes,
+            _mounts.TrueForAll(mount => mount.Device >= 0), _mounts.TrueForAll(mount => mount.System.Writable), Gates.IsFrozen, Marks.Count, Marks.Bytes,
             _flow.HeldCount + _flow.OrphanCount, _slots.ActiveCount, _source?.Number, _source is { IsCommitted: true },
             _source?.Window.Bytes ?? 0, _source?.Resync?.Status);
     }

@@ -74,8 +74,13 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
     public void Serve()
     {
         Mount();
+        LetIn();
+    }
+
+    /// <summary>Lets changes in, and waits until it is so.</summary>
+    public void LetIn()
+    {
         Storage.SetWritable(true);
-        // Commands are carried out in order: when a drop of nothing has come back, the mount is writable.
         Until(() => Storage.Status.Writable, "the mount becomes writable");
     }
 

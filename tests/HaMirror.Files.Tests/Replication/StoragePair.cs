@@ -74,7 +74,7 @@ internal sealed class StoragePair : IDisposable
         Assert.Equal(Source.Image(), Target.Image());
         Assert.Empty(Source.Failures);
         Assert.Empty(Target.Failures);
-        Source.Storage.SetWritable(true);
+        Source.LetIn();
     }
 
     public void Dispose()
