@@ -45,8 +45,7 @@ public sealed unsafe class PeerListener : IDisposable
         _socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
         try
         {
-            _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            _socket.Bind(local);
+            _socket.Bind(local); // .NET's own Bind lets a port in TIME_WAIT be taken; asking for reuse would share a live one
             _socket.Listen(PendingMax);
         }
         catch (SocketException failure)
