@@ -1,9 +1,8 @@
-using System.Collections.Immutable;
-using HaMirror.Core.Extents;
 using HaMirror.Core.Generations;
 using HaMirror.Core.States;
 using HaMirror.Core.Wire;
 using HaMirror.Io.Records;
+using HaMirror.Io.Replication;
 
 namespace HaMirror.Io.Tests.Records;
 
@@ -26,12 +25,13 @@ public sealed class RecordFileTests : IDisposable
         PeerName = "node2",
     };
 
-    private static ImmutableArray<FileMarks> Marks()
+    private static MarkSet Marks()
     {
-        var extents = new ExtentSet();
-        extents.Add(4096, 1 << 20);
-        extents.Add(1UL << 40, 8192);
-        return [new FileMarks(0, 17, "disk.qcow2", false, extents), new FileMarks(1, 18, "dir", true, new ExtentSet())];
+        var marks = new MarkSet();
+        marks.Mark(new FileKey(0, 17), 4096, 1 << 20);
+        marks.Mark(new FileKey(0, 17), 1UL << 40, 8192);
+        marks.MarkWhole(new FileKey(1, 18));
+        return marks;
     }
 
     public void Dispose() => Directory.Delete(_files.Root, recursive: true);
@@ -95,11 +95,10 @@ public sealed class RecordFileTests : IDisposable
 
     [Fact]
     public void Marks_EveryByteDamaged_IsRefusedByName() =>
-        EveryDamage(MarksPath, () => new MarkFile(MarksPath).Save(Marks()), () =>
+        EveryDamage(MarksPath, () => Assert.Null(new MarkStore(MarksPath).Save(Marks())), () =>
         {
-            var loaded = new MarkFile(MarksPath).TryLoad(out var marks, out var refusal);
-            Assert.True(loaded || marks.IsEmpty);
-            return (loaded, refusal);
+            var refusal = new MarkStore(MarksPath).Load(new MarkSet());
+            return (refusal is null, refusal ?? "");
         });
 
     [Fact]
@@ -117,20 +116,21 @@ public sealed class RecordFileTests : IDisposable
     [Fact]
     public void Marks_SavedAndRead_AreEqual()
     {
-        var file = new MarkFile(MarksPath);
-        Assert.True(file.TryLoad(out var none, out _));
-        Assert.Empty(none);
-        file.Save(Marks());
-        Assert.True(file.TryLoad(out var marks, out var refusal), refusal);
-        // A file whose extents lie far apart has several entries; the union counts.
-        var union = marks.GroupBy(mark => (mark.Root, mark.Inode, mark.Path, mark.Whole))
-            .Select(group => (group.Key, Ranges: group.SelectMany(mark => mark.Extents.Ranges()).ToList())).ToList();
-        Assert.Equal(Marks().Select(mark => (mark.Root, mark.Inode, mark.Path, mark.Whole)), union.Select(mark => mark.Key));
-        Assert.Equal(Marks()[0].Extents.Ranges(), union[0].Ranges);
+        var store = new MarkStore(MarksPath);
+        var none = new MarkSet();
+        Assert.Null(store.Load(none));
+        Assert.Equal(0, none.Count);
+        Assert.Null(store.Save(Marks()));
+        var read = new MarkSet();
+        Assert.Null(store.Load(read));
+        Assert.Equal(2, read.Count);
+        Assert.Equal(Marks().Find(new FileKey(0, 17))!.Extents.Ranges(), read.Find(new FileKey(0, 17))!.Extents.Ranges());
+        Assert.True(read.Find(new FileKey(1, 18))!.IsWhole);
         Assert.Equal(AgentFiles.FileMode, File.GetUnixFileMode(MarksPath));
-        file.Save([]);
-        Assert.True(file.TryLoad(out marks, out _));
-        Assert.Empty(marks);
+        Assert.Null(store.Save(none));
+        read = new MarkSet();
+        Assert.Null(store.Load(read));
+        Assert.Equal(0, read.Count);
     }
 
     private static void EveryDamage(string path, Action save, Func<(bool Loaded, string Refusal)> load)
