@@ -1,4 +1,5 @@
 using HaMirror.Core.Generations;
+using HaMirror.Core.Machine;
 
 namespace HaMirror.Simulator;
 
@@ -54,20 +55,24 @@ public sealed class Ledger(World world)
             }
     }
 
-    /// <summary>The target was declared equal to the source.</summary>
-    public void Reunited(SimulatedNode source, SimulatedNode target, bool givenUp, IReadOnlySet<int> changing)
+    /// <summary>The target has recorded that it is up to date.</summary>
+    /// <param name="valid">The source still means it. A paused target may accept an offer that was withdrawn: it must not
+    /// count on it, which <see cref="ServiceBegan"/> will see.</param>
+    public void Accepted(SimulatedLink link, bool valid, IReadOnlySet<int> changing)
     {
-        for (var block = 0; block < SimulatedReplica.BlockCount; block++)
+        var (source, target) = (link.Source, link.Target);
+        for (var block = 0; valid && block < SimulatedReplica.BlockCount; block++)
             if (!changing.Contains(block) && source.Replica[block] != target.Replica[block])
                 world.Violate($"{target.Name} was declared equal but block {block} has {target.Replica[block]}, not {source.Replica[block]}");
         foreach (var write in target.Replica.Holds)
-            if (!source.Replica.Holds.Contains(write) && !givenUp)
+            if (!link.Offered.Contains(write) && link.TargetPlan != ResyncPlan.CopyAll)
             {
                 world.Violate($"the acknowledged write {write} of {target.Name} was dropped without --full-sync (G5)");
                 return;
             }
 
-        target.Replica.BecomeEqualTo(source.Replica);
+        target.Replica.BecomeEqual(link.Offered);
+        if (!valid) return;
         _required.Clear();
         _required.UnionWith(source.Replica.Holds);
         Excused = false;

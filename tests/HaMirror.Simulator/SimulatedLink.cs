@@ -28,6 +28,10 @@ public sealed class SimulatedLink(World world, SimulatedNetwork network, long id
 
     public ResyncPlan? TargetPlan { get; set; }
 
+    /// <summary>Acknowledged writes that the target has when it accepts the offer: the source's at the offer, and those
+    /// acknowledged through this link since.</summary>
+    public HashSet<long> Offered { get; set; } = [];
+
     public void ToTarget(Action deliver) => FromOpen(0, deliver);
 
     public void ToSource(Action deliver) => FromOpen(1, deliver);

@@ -23,6 +23,7 @@ public sealed class SimulatedNode
     private SimulatedLink? _link;
     private TimeSpan _jump;
     private long _sequence;
+    private long _lastInput;
     private bool _paused;
     private bool _listens;
     private bool _dials;
@@ -140,8 +141,12 @@ public sealed class SimulatedNode
         });
     }
 
-    /// <summary>Puts an input into the machine's queue.</summary>
-    public void Input(MachineInput input) => After(_world.Between(0.01, 0.2), () => Step(input));
+    /// <summary>Puts an input into the machine's queue: the driver takes them in the order in which they came.</summary>
+    public void Input(MachineInput input)
+    {
+        _lastInput = Math.Max(_lastInput, _world.Now + _world.Between(0.01, 0.2));
+        After(_lastInput - _world.Now, () => Step(input));
+    }
 
     public string? Command(OperatorCommand kind)
     {
@@ -188,6 +193,9 @@ public sealed class SimulatedNode
             if (_profile.Crashes && _world.Faulty && _world.Chance(0.0005)) Restart(powerCut: _profile.PowerCuts && _world.Chance(0.5));
             if (boot != Boots || !Up) return null;
             Carry(action);
+            // The record is what counts: a process that dies before it answers has accepted all the same.
+            if (action is MachineAction.Persist && _link is { } link && output.Actions.Contains(new MachineAction.AcceptOffer(link.Id)))
+                _ledger.Accepted(link, link.Source._pump?.Links(link) == true, link.Source.Changing);
         }
 
         if (machine.View.Record != Record) _world.Violate($"{Name} shows a record that is not on its disk");
@@ -245,7 +253,6 @@ public sealed class SimulatedNode
                 break;
             case MachineAction.Offer offer when offer.Link == link.Id: _pump!.Offer(link, offer.Generation); break;
             case MachineAction.AcceptOffer accept when accept.Link == link.Id:
-                _ledger.Reunited(link.Source, this, link.TargetPlan == ResyncPlan.CopyAll, link.Source.Changing);
                 _pump!.Marks.Clear();
                 link.ToSource(() => link.Source.Input(new MachineInput.OfferAccepted(link.Id)));
                 break;

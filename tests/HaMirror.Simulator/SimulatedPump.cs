@@ -34,6 +34,8 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         public bool PeerDurable { get; set; }
     }
 
+    public bool Links(SimulatedLink link) => _link == link;
+
     public void Load(IEnumerable<int> marks) => Marks = [.. marks];
 
     public void Submit(int block, long value)
@@ -98,6 +100,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     {
         if (_link != link) return;
         _committed = true;
+        link.Offered = [.. node.Replica.Holds];
         link.ToTarget(() => link.Target.Input(new MachineInput.OfferReceived(link.Id, generation)));
         Settle();
     }
@@ -202,6 +205,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         if (change.Link is not null ? !change.PeerDurable : !Opened()) return;
         _inFlight.Remove(change);
         var mirrored = change.Link is { } link && _committed ? link.Target : null;
+        if (mirrored is not null) change.Link!.Offered.Add(change.Value);
         ledger.Acknowledge(node, mirrored, change.Value, node.Record.Current);
     }
 

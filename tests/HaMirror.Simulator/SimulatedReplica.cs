@@ -27,5 +27,5 @@ public sealed class SimulatedReplica
         }
     }
 
-    public void BecomeEqualTo(SimulatedReplica source) => Holds = [.. source.Holds];
+    public void BecomeEqual(IEnumerable<long> holds) => Holds = [.. holds];
 }

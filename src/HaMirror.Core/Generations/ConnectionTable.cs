@@ -118,7 +118,7 @@ public static class ConnectionTable
             mineUsable != theirsUsable ? (mineUsable, "the other one is outdated")
             : mine.Serves != theirs.Serves ? (mine.Serves, "it serves")
             : mine.Record.Sole != theirs.Record.Sole ? (mine.Record.Sole, "it went on alone")
-            : mine.Record.TookOver != theirs.Record.TookOver ? (theirs.Record.TookOver, "it was primary before the nodes parted")
+            : mine.Record.Sole && mine.Record.TookOver != theirs.Record.TookOver ? (theirs.Record.TookOver, "it was primary before the nodes parted")
             : mine.Record.HandedOver != theirs.Record.HandedOver ? (theirs.Record.HandedOver, "the other one had handed over to it")
             : mine.Crashed != theirs.Crashed ? (mine.Crashed, "it was primary when it stopped and may be ahead")
             : (mine.Preferred, "both are equal and it is the preferred node");

@@ -14,6 +14,7 @@ internal sealed class Standby(MachineContext machine)
 {
     private Stage _stage;
     private ulong _sleptSequence;
+    private bool _sleptWhileResyncing;
     private bool _wasPrimary;
     private bool _swapAsked;
 
@@ -31,6 +32,7 @@ internal sealed class Standby(MachineContext machine)
     public void Begin(MachineInput.LinkUp up, ConnectionDecision.Target target)
     {
         _stage = Stage.Resyncing;
+        _sleptWhileResyncing = false;
         machine.Link = new ReplicaLink(up.Link, source: false, up.Peer);
         var record = machine.Record with { Sole = false, Serving = false };
         if (target.Plan != ResyncPlan.Leftover)
@@ -62,7 +64,8 @@ internal sealed class Standby(MachineContext machine)
         machine.Act(new MachineAction.AcceptOffer(offer.Link));
         machine.Waiting.OptionsDone();
         machine.Say(SayLevel.Event, "Reintegration ended (synchronize)");
-        EnterReady();
+        if (_sleptWhileResyncing) AskAnew();
+        else EnterReady();
     }
 
     public void LinkDown(MachineInput.LinkDown down)
@@ -112,10 +115,12 @@ internal sealed class Standby(MachineContext machine)
     {
         switch (_stage)
         {
-            case Stage.Ready:
-                _stage = Stage.Validating;
-                _sleptSequence = machine.AskPeer();
-                machine.Enter(ModuleState.Second, Phase.Transient, "This process was not running for a while; the primary is asked anew.");
+            case Stage.Resyncing:
+                // An offer that waited in the socket may be withdrawn by now.
+                _sleptWhileResyncing = true;
+                break;
+            case Stage.Ready or Stage.Validating:
+                AskAnew();
                 break;
             case Stage.Reconnecting:
                 Leave("This process was not running for a while.");
@@ -143,6 +148,13 @@ internal sealed class Standby(MachineContext machine)
         _swapAsked = true;
         machine.Say(SayLevel.Event, "Transition SWAP from defaultprim");
         machine.Act(new MachineAction.SendSwapRequest(link.Id));
+    }
+
+    private void AskAnew()
+    {
+        _stage = Stage.Validating;
+        _sleptSequence = machine.AskPeer();
+        machine.Enter(ModuleState.Second, Phase.Transient, "This process was not running for a while; the primary is asked anew.");
     }
 
     private void Reconnect(string reason)
@@ -217,8 +229,10 @@ internal sealed class Standby(MachineContext machine)
     private void Validate()
     {
         if (!machine.PeerAlive || machine.Peer.Beat is not { } beat || !machine.Peer.Knows(_sleptSequence)) return;
-        if (beat.State == ModuleState.Prim && !beat.Record.Sole && beat.PeerOutdated.IsNone
-            && beat.Record.Current == machine.Record.Current) EnterReady();
+        if (!beat.Record.Sole && beat.Serves && beat.PeerOutdated.IsNone && beat.Record.Current == machine.Record.Current)
+        {
+            if (beat.State == ModuleState.Prim) EnterReady(); // Until then it has not read the acceptance yet.
+        }
         else Leave($"{beat.NodeName} may have gone on while this process did not run.");
     }
 
