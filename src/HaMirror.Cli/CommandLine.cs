@@ -1,6 +1,5 @@
 // From words to a verb and from a failure to a sentence and an exit code.
 using System.CommandLine;
-using System.CommandLine.Help;
 using HaMirror.Cli.Agent;
 using HaMirror.Cli.Safekit;
 using HaMirror.Cli.Verbs;
@@ -20,7 +19,7 @@ internal static class CommandLine
         try
         {
             var parsed = root.Parse(args.Count == 0 ? ["--help"] : args);
-            if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction && !args.Any(arg => arg.StartsWith('[')))
+            if (parsed.Errors.Count > 0 && parsed.Action is not TeachingHelp && !args.Any(arg => arg.StartsWith('[')))
             {
                 foreach (var fault in parsed.Errors)
                 {
