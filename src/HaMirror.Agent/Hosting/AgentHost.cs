@@ -47,7 +47,7 @@ internal static class AgentHost
             await app.WaitForShutdownAsync();
             return 0;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or Refusal or DllNotFoundException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or Refusal or DllNotFoundException or ShimException)
         {
             await Console.Error.WriteLineAsync($"hamirrord cannot start: {error.Message}");
             return ExitRefused;
@@ -79,7 +79,7 @@ internal static class AgentHost
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(325));
         builder.Services.AddSingleton(files).AddSingleton(TimeProvider.System)
             .AddSingleton<ModuleCatalog>().AddSingleton<ModuleRoster>().AddSingleton<ClusterStore>().AddSingleton<JoinServer>()
-            .AddSingleton<StaleMounts>().AddSingleton<ServingMounts>().AddSingleton<NodeService>()
+            .AddSingleton<StaleMounts>().AddSingleton<StrayGuests>().AddSingleton<GuardWatch>().AddSingleton<ServingMounts>().AddSingleton<NodeService>()
             .AddHostedService(services => services.GetRequiredService<NodeService>());
         var app = builder.Build();
         app.UseProblems();

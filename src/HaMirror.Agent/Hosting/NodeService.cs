@@ -14,8 +14,8 @@ namespace HaMirror.Agent.Hosting;
 
 /// <summary>This node: its cluster, its heartbeats, its modules, from the agent's start to its end.</summary>
 internal sealed class NodeService(
-    AgentFiles files, ModuleRoster roster, ClusterStore store, JoinServer joins, StaleMounts stale, ServingMounts serving,
-    ILoggerFactory loggers, TimeProvider clock) : IHostedService, IHeartbeatEvents
+    AgentFiles files, ModuleRoster roster, ClusterStore store, JoinServer joins, StaleMounts stale, StrayGuests guests,
+    ServingMounts serving, GuardWatch guard, ILoggerFactory loggers, TimeProvider clock) : IHostedLifecycleService, IHeartbeatEvents
 {
     /// <summary>Less than systemd's TimeoutStopSec of the unit, more than a guest's nice stop time-out.</summary>
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(320);
@@ -27,11 +27,11 @@ internal sealed class NodeService(
     private ClusterMembership? _cluster;
     private HeartbeatService? _heartbeats;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         roster.Load();
-        var directories = roster.Definitions.SelectMany(definition => definition.Active?.Replication?.Directories ?? []);
-        stale.Remove([.. directories.Select(directory => directory.Path)]);
+        await CleanAsync();
+        guard.Start();
         try
         {
             if (store.Load() is { } cluster) Enter(cluster);
@@ -43,18 +43,45 @@ internal sealed class NodeService(
         }
 
         _log.AgentStarts(AgentVersion.Text, _cluster?.NodeName ?? "");
+    }
+
+    /// <summary>The API answers by now, which hooks may need.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
         foreach (var driver in roster.Drivers) Boot(driver);
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Before the API ends, for the same reason.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _end.CancelAsync();
         var stopped = await roster.EndAsync(EndTimeout);
         _log.AgentEnds(stopped);
+        roster.Dispose(); // Ends whoever follows a log or waits for a state, or the API would wait for them.
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
         joins.Dispose();
-        roster.Dispose();
         _heartbeats?.Dispose();
+        guard.Dispose();
+        return Task.CompletedTask;
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>An earlier agent may have died: what it left behind ends before anything begins.</summary>
+    private async Task CleanAsync()
+    {
+        var modules = roster.Definitions.Where(definition => definition.Active?.Replication is not null)
+            .Select(definition => (definition.Name, Paths: definition.Active!.Replication!.Directories.Select(directory => directory.Path).ToArray()))
+            .ToArray();
+        var stray = stale.Remove(modules.SelectMany(module => module.Paths));
+        foreach (var module in modules.Where(module => ModuleIntent.Load(files.IntentFile(module.Name)).Running)) stray.AddRange(module.Paths);
+        await guests.DestroyAsync([.. stray.Distinct()]);
     }
 
     IReadOnlyCollection<ModuleAnnouncement> IHeartbeatEvents.Announcements()

@@ -32,6 +32,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     private ModuleBeat? _newestBeat;
     private int _beatQueued;
     private volatile ModuleSnapshot _snapshot;
+    private readonly CancellationTokenSource _disposed = new();
     private TaskCompletionSource _changed = NewSignal();
     private ModuleIntent _intent;
     private bool _agentEnds;
@@ -108,7 +109,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     /// <summary>Completes when the condition holds, or with false when the time is over.</summary>
     public async Task<bool> WaitAsync(Func<ModuleSnapshot, bool> condition, TimeSpan timeout, CancellationToken cancellation)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _disposed.Token);
         deadline.CancelAfter(timeout);
         while (true)
         {
@@ -138,6 +139,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     public void Dispose()
     {
         _inputs.CompleteAdding();
+        _disposed.Cancel();
         if (_thread.IsAlive && !_thread.Join(EndTimeout))
             _around.AgentLog.ModuleLeft(Name, EndTimeout.TotalSeconds);
         _dial.Dispose();

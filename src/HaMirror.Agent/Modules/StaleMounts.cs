@@ -12,10 +12,13 @@ internal sealed class StaleMounts(ILogger<StaleMounts> log)
     /// <summary>An agent that died twice quickly may have left one mount over another.</summary>
     private const int LayersMax = 16;
 
-    public void Remove(IEnumerable<string> paths)
+    /// <returns>The paths that had a stale mount.</returns>
+    public List<string> Remove(IEnumerable<string> paths)
     {
+        var stale = new List<string>();
         foreach (var path in paths)
         {
+            if (Shim.MountKind(path) == KindHaMirror) stale.Add(path);
             for (var layer = 0; layer < LayersMax && Shim.MountKind(path) == KindHaMirror; layer++)
             {
                 // Before the detaching, after which their files have no path to be recognised by.
@@ -31,6 +34,8 @@ internal sealed class StaleMounts(ILogger<StaleMounts> log)
                 log.StaleMountRemoved(path);
             }
         }
+
+        return stale;
     }
 
     private static IEnumerable<int> Holders(string path) =>
