@@ -22,6 +22,7 @@ public sealed class ModuleTemplateTests
             [KeyValuePair.Create("VM_PATH", "/var/lib/libvirt/images/shop"), KeyValuePair.Create("VM_NAME", "shop")],
             module.User!.Variables.AsEnumerable());
         Assert.Equal(("custom.shop_check", AutomaticAction.Restart), (module.Checks[0].Resource, module.Checks[0].Action!.Value));
+        Assert.Equal(TimeSpan.FromSeconds(2), module.HandleTime);
         Assert.Empty(module.Notes);
     }
 
