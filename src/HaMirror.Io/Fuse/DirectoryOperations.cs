@@ -1,6 +1,6 @@
 // OPENDIR, READDIR, READDIRPLUS, RELEASEDIR.
-// A reply is a run of fuse_dirent (each padded to 8 bytes), with READDIRPLUS a fuse_entry_out before each. Every entry with
-// a node number in it counts as a look-up; "." and ".." and what cannot be looked up carry node 0.
+// A reply is a run of fuse_dirent (each padded to 8 bytes), with READDIRPLUS a fuse_entry_out before each. Every entry
+// with a node number in it counts as a look-up; "." and ".." and what cannot be looked up carry node 0.
 using HaMirror.Io.Native;
 
 namespace HaMirror.Io.Fuse;

@@ -1,6 +1,6 @@
 // Entries of a directory in the order of the underlying file system.
-// Invariant: the buffer holds whole records of getdents64(2) (u64 inode, s64 next offset, u16 length, u8 type, name, 0),
-// and `at` is the first one that was not taken; its offset in the directory is `offset`.
+// Invariant: the buffer holds whole records of getdents64(2) (u64 inode, s64 next offset, u16 length, u8 type, name,
+// 0), and `at` is the first one that was not taken; its offset in the directory is `offset`.
 using System.Runtime.InteropServices;
 using HaMirror.Io.Native;
 

@@ -29,8 +29,8 @@ internal static unsafe class EntryReply
 
     internal static uint MinorOf(uint device) => (device & 0xff) | ((device >> 12) & 0xfff00);
 
-    // A write may drop set-user-ID and set-group-ID, and the kernel does not expect a mode to change by that: it must ask
-    // again every time while a file has them.
+    // A write may drop set-user-ID and set-group-ID, and the kernel does not expect a mode to change by that: it must
+    // ask again every time while a file has them.
     private static ulong AttributesValid(in NativeStat stat, ulong seconds) =>
         ModeBits.IsRegular(stat.Mode) && ModeBits.WithoutPrivileges(stat.Mode) != stat.Mode ? 0 : seconds;
 

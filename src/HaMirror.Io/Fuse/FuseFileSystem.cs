@@ -3,7 +3,8 @@
 // Invariants:
 //  1. One thread. Nothing here is locked, nothing waits, except for the underlying file system.
 //  2. Take executes nothing. What changes the directory is executed by Execute, and only while Writable.
-//  3. Whatever Execute has changed in a replicated place stands in the request, also when it ends with an error half-way.
+//  3. Whatever Execute has changed in a replicated place stands in the request, also when it ends with an error
+//     half-way.
 using HaMirror.Io.Native;
 using HaMirror.Io.Replication;
 
@@ -31,8 +32,8 @@ public sealed unsafe class FuseFileSystem : IDisposable
     /// <param name="root">Index of the replicated directory in its module.</param>
     /// <param name="rootDescriptor">The underlying directory, opened before anything was mounted over it. The caller
     /// keeps it and may close it at once.</param>
-    /// <param name="isReplicated">Whether a path (relative to the directory, "" for itself) is mirrored; must say no for
-    /// everything beneath an excluded directory.</param>
+    /// <param name="isReplicated">Whether a path (relative to the directory, "" for itself) is mirrored; must say no
+    /// for everything beneath an excluded directory.</param>
     /// <exception cref="ShimException">The directory cannot be opened.</exception>
     public FuseFileSystem(int root, int rootDescriptor, Func<string, bool> isReplicated)
     {
@@ -48,8 +49,8 @@ public sealed unsafe class FuseFileSystem : IDisposable
         directories = new DirectoryOperations(this);
     }
 
-    /// <summary>False: every change is refused with EROFS, and the kernel is told to keep nothing, because somebody else
-    /// may change the directory. After a switch, run <see cref="SnapshotKernelCaches"/>'s result on another
+    /// <summary>False: every change is refused with EROFS, and the kernel is told to keep nothing, because somebody
+    /// else may change the directory. After a switch, run <see cref="SnapshotKernelCaches"/>'s result on another
     /// thread.</summary>
     public bool Writable
     {
@@ -87,8 +88,8 @@ public sealed unsafe class FuseFileSystem : IDisposable
     /// <summary>Counts the switches of <see cref="Writable"/>.</summary>
     internal long WritableEra { get; private set; } = 1;
 
-    /// <summary>How long the kernel may believe names and attributes: the mount is the only way to the directory while it
-    /// is writable, and not at all otherwise.</summary>
+    /// <summary>How long the kernel may believe names and attributes: the mount is the only way to the directory while
+    /// it is writable, and not at all otherwise.</summary>
     internal ulong ValidSeconds => Writable ? 3600u : 0u;
 
     /// <inheritdoc/>
@@ -219,10 +220,10 @@ public sealed unsafe class FuseFileSystem : IDisposable
             FuseOpcode.Sync or FuseOpcode.SyncDirectory or FuseOpcode.Destroy => 0,
             FuseOpcode.Ioctl => Errno.ENOTTY,
 
-            // The kernel notes ENOSYS for the whole mount and does the thing itself from then on: FLUSH (nothing to do at
-            // close), ACCESS (default_permissions), COPY_FILE_RANGE (reads and writes, which are mirrored), BMAP, POLL
-            // (always ready), STATX (GETATTR), TMPFILE (EOPNOTSUPP to the caller). SYNCFS is never sent to a mount of
-            // this kind, locks are the kernel's because they were not negotiated.
+            // The kernel notes ENOSYS for the whole mount and does the thing itself from then on: FLUSH (nothing to do
+            // at close), ACCESS (default_permissions), COPY_FILE_RANGE (reads and writes, which are mirrored), BMAP,
+            // POLL (always ready), STATX (GETATTR), TMPFILE (EOPNOTSUPP to the caller). SYNCFS is never sent to a mount
+            // of this kind, locks are the kernel's because they were not negotiated.
             _ => Errno.ENOSYS,
         };
     }

@@ -1,6 +1,6 @@
 // One request on its way: where its bytes lie, what it was found to be, what it changed, and its reply.
-// The pump sets Header, Data, DataCapacity and Length; Take sets the middle part; Execute or a Complete method the reply.
-// Invariant: no field refers to memory that moves, so a slot can be held for as long as a gate is closed.
+// The pump sets Header, Data, DataCapacity and Length; Take sets the middle part; Execute or a Complete method the
+// reply. Invariant: no field refers to memory that moves, so a slot can be held for as long as a gate is closed.
 using System.Runtime.CompilerServices;
 using HaMirror.Core.Wire;
 using HaMirror.Io.Native;

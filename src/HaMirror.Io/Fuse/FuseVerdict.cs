@@ -15,7 +15,8 @@ public enum FuseVerdict : byte
     Read,
 
     /// <summary>Write the request's data to <see cref="FuseRequest.Descriptor"/>, then
-    /// <see cref="FuseRequest.CompleteWrite"/>. When <see cref="FuseRequest.DropsPrivileges"/>, execute it first.</summary>
+    /// <see cref="FuseRequest.CompleteWrite"/>. When <see cref="FuseRequest.DropsPrivileges"/>, execute it
+    /// first.</summary>
     Write,
 
     /// <summary>Make <see cref="FuseRequest.Node"/> durable through <see cref="FuseRequest.Descriptor"/>, then

@@ -42,7 +42,8 @@ internal sealed unsafe class LookupOperations(FuseFileSystem system)
         // The header's room ends behind the count and exactly two entries; the list goes on in the data's room.
         var first = (FuseWire.ForgetOne*)(body + sizeof(FuseWire.BatchForgetIn));
         var rest = (FuseWire.ForgetOne*)request.Data;
-        var there = (request.Length - FuseWire.InHeaderBytes - sizeof(FuseWire.BatchForgetIn)) / sizeof(FuseWire.ForgetOne);
+        var there = (request.Length - FuseWire.InHeaderBytes - sizeof(FuseWire.BatchForgetIn))
+            / sizeof(FuseWire.ForgetOne);
         var count = Math.Min(((FuseWire.BatchForgetIn*)body)->Count, there);
         for (var i = 0; i < count; i++)
         {

@@ -134,8 +134,8 @@ internal sealed unsafe class NameOperations(FuseFileSystem system)
         return error;
     }
 
-    private int Make(ref FuseRequest request, FileNode directory, in EntryName name, byte* target, uint mode, uint umask,
-        uint device, ChangeKind kind, FuseWire.EntryOut* entry, out FileNode? node)
+    private int Make(ref FuseRequest request, FileNode directory, in EntryName name, byte* target, uint mode,
+        uint umask, uint device, ChangeKind kind, FuseWire.EntryOut* entry, out FileNode? node)
     {
         node = null;
         var inherits = kind != ChangeKind.Symlink && HasDefaultAcl(directory);
@@ -236,7 +236,8 @@ internal sealed unsafe class NameOperations(FuseFileSystem system)
 
         // No descriptor left for it: what nobody can refer to must not stay.
         request.Change = null;
-        _ = Shim.Unlink(directory.Descriptor, name.Bytes, 0) == 0 || Shim.Unlink(directory.Descriptor, name.Bytes, 1) == 0;
+        _ = Shim.Unlink(directory.Descriptor, name.Bytes, 0) == 0
+            || Shim.Unlink(directory.Descriptor, name.Bytes, 1) == 0;
         return error;
     }
 

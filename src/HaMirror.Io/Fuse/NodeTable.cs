@@ -273,8 +273,8 @@ internal sealed unsafe class NodeTable : IDisposable
         Version++;
     }
 
-    /// <summary>Looks through the whole directory for names of a hard-linked node whose known names are all gone. Rare: a
-    /// file with several names, changed after the one it was opened by was removed.</summary>
+    /// <summary>Looks through the whole directory for names of a hard-linked node whose known names are all gone. Rare:
+    /// a file with several names, changed after the one it was opened by was removed.</summary>
     internal void SearchNames(FileNode wanted)
     {
         wanted.NamesUnknown = false;

@@ -67,8 +67,8 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
             return FuseVerdict.Flush;
         }
 
-        // Writes made while it was writable may have been given up since: do not confirm them. EIO, because some programs
-        // take EROFS to mean that there was nothing to be flushed.
+        // Writes made while it was writable may have been given up since: do not confirm them. EIO, because some
+        // programs take EROFS to mean that there was nothing to be flushed.
         return handle is { Writes: true } ? Refuse(ref request, Errno.EIO) : FuseVerdict.Immediate;
     }
 
@@ -124,7 +124,8 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         FileNode? node;
         var flags = arguments.Flags;
         var mode = (arguments.Mode & ModeBits.Permissions) | ModeBits.Regular;
-        error = names.MakeNode(ref request, directory, name, mode, arguments.Umask, ChangeKind.Create, &entry, out node);
+        error = names.MakeNode(ref request, directory, name, mode, arguments.Umask, ChangeKind.Create, &entry,
+            out node);
         if (error == Errno.EEXIST && (flags & OpenFlags.Exclusive) == 0)
         {
             error = system.Nodes.Resolve(directory, name, out node, out var stat);

@@ -1,6 +1,6 @@
-// Set-user-ID and set-group-ID bits, which the kernel leaves to us to drop (HANDLE_KILLPRIV_V2): in return it does not ask
-// for security.capability before every write. File capabilities need no care: the underlying file system drops them at
-// every write and truncation, on both nodes.
+// Set-user-ID and set-group-ID bits, which the kernel leaves to us to drop (HANDLE_KILLPRIV_V2): in return it does not
+// ask for security.capability before every write. File capabilities need no care: the underlying file system drops them
+// at every write and truncation, on both nodes.
 using HaMirror.Core.Wire;
 using HaMirror.Io.Native;
 

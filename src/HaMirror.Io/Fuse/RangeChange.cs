@@ -6,7 +6,8 @@ public enum RangeChange : byte
     /// <summary>It does not.</summary>
     None,
 
-    /// <summary>A new size. <see cref="FuseRequest.Change"/> carries it, the range is for gates and marks only.</summary>
+    /// <summary>A new size. <see cref="FuseRequest.Change"/> carries it, the range is for gates and marks
+    /// only.</summary>
     Truncate,
 
     /// <summary>fallocate: replicate the range with <see cref="FuseRequest.AllocateMode"/>, by a frame of its

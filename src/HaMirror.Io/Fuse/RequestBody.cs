@@ -1,5 +1,5 @@
-// The arguments behind a request's in header. The kernel delivers them in two pieces (40 bytes in the header's room, the
-// rest in the data's room); here they are put together, and copied away from where the reply will be written.
+// The arguments behind a request's in header. The kernel delivers them in two pieces (40 bytes in the header's room,
+// the rest in the data's room); here they are put together, and copied away from where the reply will be written.
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
@@ -86,7 +86,8 @@ internal sealed unsafe class RequestBody : IDisposable
     }
 
     /// <summary>The next name of a directory entry; at most two in a request.</summary>
-    /// <returns>0, EINVAL for what is no single name, ENAMETOOLONG, or EILSEQ when the name is not UTF-8: the peer could not be told such a name.</returns>
+    /// <returns>0, EINVAL for what is no single name, ENAMETOOLONG, or EILSEQ when the name is not UTF-8: the peer
+    /// could not be told such a name.</returns>
     internal int TakeName(out EntryName name)
     {
         var text = TakeText(out var textBytes);
