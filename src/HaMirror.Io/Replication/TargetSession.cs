@@ -93,8 +93,8 @@ public sealed unsafe class TargetSession : IDisposable
     /// <summary>Ends the link; the source is told why. What was received is applied first.</summary>
     public void Cut(string reason) => Post(() => End(reason));
 
-    /// <summary>Cuts the link if it still stands and waits until everything received is applied and all files are
-    /// closed.</summary>
+    /// <summary>Cuts the link if it still stands and waits until everything received is applied, syncs under way have ended
+    /// and all files are closed. As slow as the disk; whoever cannot wait calls <see cref="Cut"/> and takes LinkDown.</summary>
     public void Dispose()
     {
         Cut("The target ended the link.");
@@ -141,11 +141,12 @@ public sealed unsafe class TargetSession : IDisposable
     {
         var reason = _end!;
         _link.Close(reason);
-        _stream.Dispose();
         _log.TargetEnded(_link.Number, reason);
         if (failure is not null)
             _events.TargetFailed(_link.Number, failure);
         _events.LinkDown(_link.Number, reason);
+        // Last: a barrier under way may take seconds, and a failover must not wait for it. All is applied already.
+        _stream.Dispose();
     }
 
     /// <summary>After a violation: what came whole before it was acknowledged and must be applied.</summary>
