@@ -78,7 +78,6 @@ install_all() {
     cp -a "$here/modules" /usr/share/hamirror/modules
     chown -R root:root /usr/share/hamirror/modules
   fi
-  install -D -m 644 "$here/packaging/hamirror.bash" /usr/share/bash-completion/completions/hamirror
   [ ! -e "$here/README.md" ] || install -D -m 644 "$here/README.md" /usr/share/doc/hamirror/README.md
   install -D -m 644 "$here/packaging/hamirrord.service" /etc/systemd/system/hamirrord.service
   case $runtime in
@@ -89,6 +88,10 @@ install_all() {
       # The command line has no unit: it finds the runtime by this file.
       [ -e /etc/dotnet/install_location ] || echo "$runtime" > /etc/dotnet/install_location ;;
   esac
+  # The program itself says how it is completed, so that the two never differ.
+  mkdir -p /usr/share/bash-completion/completions
+  "$library/hamirror" completion bash > /usr/share/bash-completion/completions/hamirror ||
+    echo "install: no shell completion: 'hamirror completion bash' failed (see above)." >&2
   if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     if systemctl is-active -q hamirrord.service; then

@@ -2,8 +2,7 @@
 
 lab_cluster() {
   local token
-  token=$(on n1 hamirror cluster init --node n1 --address 10.77.0.1 --peer n2 --peer-address 10.77.0.2 \
-    --lan repl=10.78.0.1,10.78.0.2 | grep -o 'hmj1-[A-Za-z0-9_-]*' | head -n 1)
+  token=$(on n1 hamirror cluster init n1 10.77.0.1 n2 10.77.0.2 --lan repl=10.78.0.1,10.78.0.2 | grep -o 'hmj1-[A-Za-z0-9_-]*' | head -n 1)
   [ -n "$token" ] || fail "'hamirror cluster init' on n1 gave no join token."
   on n2 hamirror cluster join "$token" || fail "n2 cannot join the cluster."
 }
@@ -17,7 +16,7 @@ lab_vm() {
   for n in n1 n2; do
     cp "$LAB/n1/disk/vm/$name/$name.xml" "$LAB/shared/$name.xml"
     on $n virsh -q define "/shared/$name.xml" || fail "libvirt of $n refuses the domain $name."
-    on $n hamirror module add "$name" --template kvm --set VM_NAME="$name" --set VM_PATH=/vm || fail "module add fails on $n."
+    on $n hamirror module add "$name" --template kvm || fail "'hamirror module add' fails on $n."
     lab_userconfig "$name" > "$LAB/shared/userconfig.xml"
     on $n cp /shared/userconfig.xml "/etc/hamirror/modules/$name/conf/userconfig.xml"
     on $n hamirror module config "$name" || fail "the configuration of $name is refused on $n."
@@ -45,6 +44,7 @@ lab_userconfig() {
       <var name="VM_NAME" value="%VM_NAME%"/>
     </user>
     <check>
+      <custom ident="%VM_NAME%_check" exec="vmcheck" arg="%VM_NAME%" when="prim" action="restart"/>
       <splitbrain ident="witness" exec="ping" arg="10.77.0.254"/>
     </check>
   </service>

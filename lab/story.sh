@@ -22,7 +22,7 @@ stop_here() {
   if [ -d "$LAB" ]; then
     for n in n1 n2; do
       echo "--- log of $vm on $n" >&2
-      tail -n 25 "$LAB/$n"/disk/upper/var/log/hamirror/$vm.log 2>/dev/null >&2
+      module_log $n | tail -n 25 >&2
     done
   fi
   [ -z "$mode" ] || printf '{"result":"FAIL","reason":"%s"}\n' "$(tr '"\\\n' "'/ " <<<"$*")"
@@ -71,17 +71,14 @@ qemu_started_ms() {
   date -u -d "${stamp%+0000}" +%s%3N
 }
 
-# log_ms NODE PATTERN: time of the first matching line of the module's log since SINCE (ms).
+module_log() { cat "$LAB/$1"/disk/upper/var/log/hamirror/$vm*.log 2>/dev/null; }
+
+# log_ms NODE PATTERN SINCE: time (ms) of the first line of the module's log that matches and is not older than SINCE (ms).
 log_ms() {
-  on "$1" hamirror log -m $vm --json 2>/dev/null | python3 -c '
-import datetime, json, re, sys
-for line in sys.stdin:
-    entry = json.loads(line)
-    stamp = re.sub(r"\.(\d{6})\d*", r".\1", entry["time"]).replace("Z", "+00:00")
-    at = int(datetime.datetime.fromisoformat(stamp).timestamp() * 1000)
-    if at >= int(sys.argv[1]) and re.search(sys.argv[2], entry["text"]):
-        print(at)
-        break' "$3" "$2"
+  module_log "$1" | grep -E "$2" | while read -r stamp _; do
+    local at; at=$(date -d "$stamp" +%s%3N)
+    [ "$at" -lt "$3" ] || { echo "$at"; break; }
+  done
 }
 
 play() {
