@@ -31,7 +31,7 @@ lab_userconfig() {
 <safe>
   <macro name="VM_PATH" value="/vm"/>
   <macro name="VM_NAME" value="$1"/>
-  <service mode="mirror" defaultprim="${LAB_DEFAULTPRIM:-alone}" failover="on">
+  <service mode="mirror" boot="auto" defaultprim="${LAB_DEFAULTPRIM:-alone}" failover="on">
     <heart>
       <heartbeat name="default"/>
       <heartbeat name="repl" ident="flow"/>

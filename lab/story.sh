@@ -51,7 +51,7 @@ reaches() {
   done
 }
 
-console() { tr -d '\r' <"$LAB/$1/console/$vm.console" 2>/dev/null; }
+console() { cat "$LAB/$1/console/$vm.console" 2>/dev/null | tr -d '\r'; }
 
 # console_shows NODE PATTERN SECONDS [LINES_BEFORE]: waits for a line after the first LINES_BEFORE lines of the console.
 console_shows() {
@@ -71,7 +71,7 @@ qemu_started_ms() {
   date -u -d "${stamp%+0000}" +%s%3N
 }
 
-module_log() { cat "$LAB/$1"/disk/upper/var/log/hamirror/$vm*.log 2>/dev/null; }
+module_log() { cat "$LAB/$1"/disk/upper/var/log/hamirror/$vm/module*.log 2>/dev/null; }
 
 # log_ms NODE PATTERN SINCE: time (ms) of the first line of the module's log that matches and is not older than SINCE (ms).
 log_ms() {
@@ -102,7 +102,6 @@ play() {
   begin "n1 returns and resynchronises"
   begun=$(now_ms)
   "$lab" return n1 || stop_here "n1 does not come back."
-  on n1 hamirror start -m $vm >"$log" 2>&1 || { cat "$log"; stop_here "n1 does not start again."; }
   reaches n1 SECOND 120
   reaches n2 PRIM 30
   resync_figures $begun
