@@ -81,8 +81,19 @@ log_ms() {
   done
 }
 
+# resync_figures SINCE: bytes sent by the source (n2) and the time from the link to the green target (n1).
+resync_figures() {
+  local from to
+  figure[resync_bytes]=$(sed -n "s/.*Resync of module $vm ended: .* \([0-9]*\) sent\..*/\1/p" \
+    "$LAB"/n2/disk/upper/var/log/hamirror/agent*.log | tail -n 1)
+  from=$(log_ms n1 'Local state SECOND Transient' "$1")
+  to=$(log_ms n1 'Local state SECOND Ready' "$1")
+  [ -n "${figure[resync_bytes]}" ] && [ -n "$from" ] && [ -n "$to" ] || stop_here "the logs say nothing about the resync."
+  figure[resync_ms]=$((to - from))
+}
+
 play() {
-  local cut lines promised survived begun
+  local cut lines promised survived begun n
 
   begin "power cut of n1: every process of it ends in the same moment"
   "$lab" cut n1 || stop_here "the power cut did not work."
@@ -118,8 +129,14 @@ play() {
   console_shows n1 '^ACK ' 60 $lines
 
   begin "stop, and compare the replicas byte for byte"
-  on n1 hamirror stop -m $vm >"$log" 2>&1 && on n1 timeout 120 hamirror wait -m $vm STOP >>"$log" 2>&1 || { cat "$log"; stop_here "n1 does not stop."; }
-  on n2 hamirror stop -m $vm >"$log" 2>&1 && on n2 timeout 120 hamirror wait -m $vm STOP >>"$log" 2>&1 || { cat "$log"; stop_here "n2 does not stop."; }
+  # Without failover the standby waits when the primary is stopped: otherwise it would start the VM and write on.
+  for n in n1 n2; do
+    on $n hamirror failover off -m $vm >"$log" 2>&1 || { cat "$log"; stop_here "failover cannot be switched off on $n."; }
+  done
+  for n in n1 n2; do
+    on $n hamirror stop -m $vm >"$log" 2>&1 && on $n timeout 120 hamirror wait -m $vm STOP >>"$log" 2>&1 ||
+      { cat "$log"; stop_here "$n does not stop."; }
+  done
   diff -r "$LAB/n1/disk/vm/$vm" "$LAB/n2/disk/vm/$vm" || stop_here "the replicas differ."
   promised=$(acknowledged)
   survived=$("$lab" records $vm) || stop_here "the image is damaged: $survived."
