@@ -24,7 +24,7 @@ lab_vm() {
   done
 }
 
-# The kvm template's configuration with the lab's two LANs and its witness.
+# The kvm template's configuration with the lab's two LANs and its witness (LAB_WITNESS=none: without one).
 lab_userconfig() {
   cat <<END
 <!DOCTYPE safe>
@@ -45,7 +45,7 @@ lab_userconfig() {
     </user>
     <check>
       <custom ident="%VM_NAME%_check" exec="vmcheck" arg="%VM_NAME%" when="prim" action="restart"/>
-      <splitbrain ident="witness" exec="ping" arg="10.77.0.254"/>
+      $([ "${LAB_WITNESS:-10.77.0.254}" = none ] || echo "<splitbrain ident=\"witness\" exec=\"ping\" arg=\"${LAB_WITNESS:-10.77.0.254}\"/>")
     </check>
   </service>
 </safe>

@@ -1,13 +1,47 @@
 namespace HaMirror.Lab.Tests;
 
-/// <summary>Brings the lab up once for all tests, and down after the last.</summary>
+/// <summary>The one lab of a test run: made when a test first wants one, removed after the last.</summary>
 public sealed class LabFixture : LabPair, IDisposable
 {
+    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(5);
+    private readonly string _built;
+    private bool _up;
+
     public LabFixture()
     {
         // What an interrupted run left behind may still be alive.
         Lab("down").Success();
-        Lab("up", "--bare").Success();
+        _built = Environment.GetEnvironmentVariable("HAMIRROR_OUT") ?? Path.Combine(Project, "out");
+        if (Environment.GetEnvironmentVariable("HAMIRROR_OUT") is null)
+        {
+            Command.Run(BuildLimit, Path.Combine(Project, "install.sh"), "--build").Success();
+        }
+    }
+
+    /// <summary>For tests of the lab itself: whatever lab there is, or a bare one.</summary>
+    internal void Ready()
+    {
+        if (!_up)
+        {
+            Lab("up", "--bare").Success();
+            _up = true;
+        }
+    }
+
+    /// <summary>Two new nodes, HaMirror installed, joined to one cluster: nothing of the test before is left.</summary>
+    internal void Fresh()
+    {
+        Release();
+        Command.Run(TimeSpan.FromMinutes(3), "env", $"HAMIRROR_OUT={_built}", Path.Combine(Project, "lab", "lab.sh"), "up").Success();
+        _up = true;
+        Lab("cluster").Success();
+    }
+
+    /// <summary>No lab at all, for tests that make their own.</summary>
+    internal void Release()
+    {
+        Lab("down").Success();
+        _up = false;
     }
 
     public void Dispose() => Lab("down").Success();

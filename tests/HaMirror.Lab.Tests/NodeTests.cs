@@ -2,37 +2,45 @@ namespace HaMirror.Lab.Tests;
 
 /// <summary>The lab itself: a fault that it only pretends to make would let every other test pass for nothing.</summary>
 [Collection(LabCollection.Name)]
-public sealed class NodeTests(LabFixture lab)
+public sealed class NodeTests
 {
+    private readonly LabFixture _lab;
+
+    public NodeTests(LabFixture lab)
+    {
+        _lab = lab;
+        _lab.Ready();
+    }
+
     [Fact]
     public void Node_Started_RunsSystemdAndLibvirtOfItsOwn()
     {
         foreach (string node in new[] { LabPair.N1, LabPair.N2 })
         {
-            Assert.Equal("systemd", lab.On(node, "cat", "/proc/1/comm").Success());
-            Assert.Equal(node, lab.On(node, "hostname").Success());
-            Assert.Contains($"00000000000{node[1]}", lab.On(node, "virsh", "capabilities").Success(), StringComparison.Ordinal);
+            Assert.Equal("systemd", _lab.On(node, "cat", "/proc/1/comm").Success());
+            Assert.Equal(node, _lab.On(node, "hostname").Success());
+            Assert.Contains($"00000000000{node[1]}", _lab.On(node, "virsh", "capabilities").Success(), StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void PowerCut_WithLoss_KeepsOnlyWhatWasFlushed()
     {
-        lab.Shell(LabPair.N1, "echo flushed > /vm/flushed; sync /vm/flushed; sync /vm; echo lost > /vm/unflushed").Success();
-        lab.Cut(LabPair.N1, loseUnflushed: true);
-        lab.Return(LabPair.N1);
-        Assert.Equal("flushed", lab.On(LabPair.N1, "cat", "/vm/flushed").Success());
-        Assert.NotEqual("lost", lab.On(LabPair.N1, "cat", "/vm/unflushed").Output.Trim());
+        _lab.Shell(LabPair.N1, "echo flushed > /vm/flushed; sync /vm/flushed; sync /vm; echo lost > /vm/unflushed").Success();
+        _lab.Cut(LabPair.N1, loseUnflushed: true);
+        _lab.Return(LabPair.N1);
+        Assert.Equal("flushed", _lab.On(LabPair.N1, "cat", "/vm/flushed").Success());
+        Assert.NotEqual("lost", _lab.On(LabPair.N1, "cat", "/vm/unflushed").Output.Trim());
     }
 
     [Fact]
     public void PowerCut_Plain_EndsEveryProcessAndSilencesTheNode()
     {
-        lab.Cut(LabPair.N2);
-        Assert.False(lab.Runs(LabPair.N2));
-        lab.On(LabPair.N1, "ping", "-c", "1", "-W", "1", "10.77.0.2").Refusal();
-        lab.Return(LabPair.N2);
-        lab.On(LabPair.N1, "ping", "-c", "1", "-W", "5", "10.77.0.2").Success();
+        _lab.Cut(LabPair.N2);
+        Assert.False(_lab.Runs(LabPair.N2));
+        _lab.On(LabPair.N1, "ping", "-c", "1", "-W", "1", "10.77.0.2").Refusal();
+        _lab.Return(LabPair.N2);
+        _lab.On(LabPair.N1, "ping", "-c", "1", "-W", "5", "10.77.0.2").Success();
     }
 
     [Theory]
@@ -45,13 +53,13 @@ public sealed class NodeTests(LabFixture lab)
     {
         try
         {
-            lab.Lab("isolate", kind).Success();
+            _lab.Lab("isolate", kind).Success();
             Assert.Equal(
                 (peer, witness, replication), (Reaches("10.77.0.2"), Reaches("10.77.0.254"), Reaches("10.78.0.2")));
         }
         finally
         {
-            lab.Lab("heal").Success();
+            _lab.Lab("heal").Success();
         }
 
         // A port that comes up learns its neighbours anew: let it.
@@ -61,9 +69,9 @@ public sealed class NodeTests(LabFixture lab)
     [Fact]
     public void Freeze_ThenThaw_HoldsTheNodesProcesses()
     {
-        lab.Shell(LabPair.N1, "rm -f /run/ticks; systemd-run -q --unit ticks bash -c 'while :; do echo >> /run/ticks; sleep 0.02; done'").Success();
+        _lab.Shell(LabPair.N1, "rm -f /run/ticks; systemd-run -q --unit ticks bash -c 'while :; do echo >> /run/ticks; sleep 0.02; done'").Success();
         Eventually.True(TimeSpan.FromSeconds(30), "the counter runs", () => Ticks() > 5);
-        lab.Lab("freeze", LabPair.N1).Success();
+        _lab.Lab("freeze", LabPair.N1).Success();
         long held;
         try
         {
@@ -74,18 +82,18 @@ public sealed class NodeTests(LabFixture lab)
         }
         finally
         {
-            lab.Lab("thaw", LabPair.N1).Success();
+            _lab.Lab("thaw", LabPair.N1).Success();
         }
 
         Eventually.True(TimeSpan.FromSeconds(30), "the counter runs again", () => Ticks() > held);
-        lab.On(LabPair.N1, "systemctl", "stop", "ticks").Success();
+        _lab.On(LabPair.N1, "systemctl", "stop", "ticks").Success();
     }
 
     [Fact]
     public void Up_WhileALabIsUp_SaysSo() =>
-        Assert.Contains("a lab is up already", lab.Lab("up", "--bare").Refusal(), StringComparison.Ordinal);
+        Assert.Contains("a lab is up already", _lab.Lab("up", "--bare").Refusal(), StringComparison.Ordinal);
 
-    private bool Reaches(string address) => lab.On(LabPair.N1, "ping", "-c", "1", "-W", "1", address).ExitCode == 0;
+    private bool Reaches(string address) => _lab.On(LabPair.N1, "ping", "-c", "1", "-W", "1", address).ExitCode == 0;
 
     private static long Ticks()
     {
