@@ -9,6 +9,9 @@ public sealed record FaultProfile(
     bool Partitions, bool Witness, bool Crashes, bool PowerCuts, bool Pauses, bool LinkResets, bool Commands, bool HookFailures,
     bool ForcedByOperator, bool FailoverOff, double Loss)
 {
+    public static readonly FaultProfile None =
+        new(false, false, false, false, false, false, false, false, false, false, 0);
+
     public static FaultProfile Draw(Random random)
     {
         bool Chance(double probability) => random.NextDouble() < probability;

@@ -1,4 +1,3 @@
-using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
 using HaMirror.Core.States;
 
@@ -16,25 +15,22 @@ public sealed class History
     private const long OperatorPatience = 6_000_000;
 
     private readonly World _world;
+    private readonly Pair _pair;
     private readonly FaultProfile _profile;
     private readonly SimulatedNetwork _network;
-    private readonly SimulatedNode[] _nodes;
+    private readonly IReadOnlyList<SimulatedNode> _nodes;
     private long _waitingSince = -1;
 
     private History(int seed, bool tracing)
     {
         _world = new World(seed) { Tracing = tracing };
         _profile = FaultProfile.Draw(_world.Random);
-        _network = new SimulatedNetwork(_world, _profile);
-        Ledger = new Ledger(_world);
+        _pair = new Pair(_world, _profile);
+        (_network, _nodes) = (_pair.Network, _pair.Nodes);
         _world.Note(_profile.ToString());
-        var generation = 0;
-        GenerationId Next() => new(new Guid(++generation, (short)seed, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-        _nodes = [.. Enumerable.Range(0, 2).Select(index => new SimulatedNode(_world, _network, Ledger, _profile, index, Next))];
-        (_nodes[0].Peer, _nodes[1].Peer) = (_nodes[1], _nodes[0]);
     }
 
-    private Ledger Ledger { get; }
+    private Ledger Ledger => _pair.Ledger;
 
     /// <summary>Runs the history of a seed.</summary>
     public static HistoryResult Run(int seed, bool tracing = false)
@@ -52,7 +48,7 @@ public sealed class History
             _nodes[0].Command(OperatorCommand.StartAsPrimary);
             _nodes[1].Command(OperatorCommand.Start);
         });
-        if (!_world.Run(15_000_000, IsMirrored))
+        if (!_world.Run(15_000_000, _pair.IsMirrored))
         {
             _world.Violate("the pair was not mirrored 15 s after its first start");
             return;
@@ -64,14 +60,10 @@ public sealed class History
         _world.Faulty = false;
         Repair();
         _world.After(200_000, Care);
-        if (!_world.Run(_world.Now + HealTime, IsMirrored) && _world.Violation is null)
+        if (!_world.Run(_world.Now + HealTime, _pair.IsMirrored) && _world.Violation is null)
             _world.Violate("the pair did not heal: " + string.Join("; ", _nodes.Select(node =>
                 $"{node.Name} {node.View?.State} {node.View?.Phase}: {node.View?.Reason}")));
     }
-
-    private bool IsMirrored() =>
-        _nodes.All(node => node.Runs && node.View!.Phase == Phase.Ready)
-        && _nodes.Any(node => node.View!.State == ModuleState.Prim) && _nodes.Any(node => node.View!.State == ModuleState.Second);
 
     private void ScheduleFault() => _world.After(_world.Between(100, 5000), () =>
     {

@@ -31,6 +31,14 @@ public sealed class SimulatedNetwork(World world, FaultProfile profile)
         world.Note($"network: 0->1 {_sends[0]}, 1->0 {_sends[1]}, witness {_reachesWitness[0]} {_reachesWitness[1]}");
     }
 
+    /// <summary>Cuts the nodes from each other; only <paramref name="keeper"/>, if anybody, reaches the witness.</summary>
+    public void Cut(int? keeper)
+    {
+        _sends[0] = _sends[1] = false;
+        _reachesWitness[0] = keeper == 0;
+        _reachesWitness[1] = keeper == 1;
+    }
+
     public void Heal()
     {
         if (!Connected) world.Note("network: healed");

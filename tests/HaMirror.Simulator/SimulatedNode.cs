@@ -1,3 +1,4 @@
+using System.Globalization;
 using HaMirror.Core.Generations;
 using HaMirror.Core.Hooks;
 using HaMirror.Core.Machine;
@@ -187,6 +188,7 @@ public sealed class SimulatedNode
         var now = TimeSpan.FromMicroseconds(_world.Now * _drift) + _jump;
         var output = machine.Step(input, now);
         if (_world.Tracing && input is not (MachineInput.Tick or MachineInput.BeatHeard)) _world.Note($"{Name} <- {Describe(input)}");
+        _world.Story?.AddRange(Tell(before, output));
         var boot = Boots;
         foreach (var action in output.Actions)
         {
@@ -362,9 +364,36 @@ public sealed class SimulatedNode
 
     private long NextWrite() => (_world.Now * 2) + _index;
 
+    /// <summary>The line of a scenario for a step that changed the state, or that recorded something.</summary>
+    private IEnumerable<string> Tell((ModuleState State, Phase Phase) before, StepOutput output)
+    {
+        var view = _machine!.View;
+        var parts = output.Actions.Select(action => action switch
+        {
+            MachineAction.Persist persist => $"persist {Describe(persist.Record)}",
+            MachineAction.RunSequence run => $"hooks {run.Sequence}",
+            MachineAction.SetWritable writable => writable.Writable ? "writable" : "read-only",
+            MachineAction.Freeze => "freeze",
+            MachineAction.Thaw => "thaw",
+            MachineAction.Offer => "offer",
+            MachineAction.SendHandover handover => handover.Swap ? "hand over (swap)" : "hand over",
+            MachineAction.BeginSource begin => $"source {begin.Plan}",
+            MachineAction.Drain => "drain",
+            _ => null,
+        }).OfType<string>().ToArray();
+        if (before == (view.State, view.Phase) && parts.Length == 0) yield break;
+        var change = before == (view.State, view.Phase)
+            ? Name(view.State, view.Phase)
+            : $"{Name(before.State, before.Phase)} -> {Name(view.State, view.Phase)}";
+        yield return $"{this.Name} {change}{(parts.Length > 0 ? "  " : "")}{string.Join("; ", parts)}";
+
+        static string Name(ModuleState state, Phase phase) => $"{state.ToString().ToUpperInvariant()} {phase}";
+    }
+
     private static string Describe(object value) => value switch
     {
-        ReplicaRecord record => $"{record.Condition} current={record.Current} base={record.Base} history=[{string.Join(',', record.History)}]"
+        GenerationId generation => generation.IsNone ? "none" : $"g{int.Parse(generation.ToString(), NumberStyles.HexNumber, CultureInfo.InvariantCulture)}",
+        ReplicaRecord record => $"{record.Condition} current={Describe(record.Current)} base={Describe(record.Base)}"
             + $"{(record.Serving ? " serving" : "")}{(record.Sole ? " sole" : "")}{(record.HandedOver ? " handed-over" : "")}"
             + $"{(record.CompareAll ? " compare-all" : "")}{(record.TookOver ? " took-over" : "")}",
         MachineAction.Persist persist => $"Persist {Describe(persist.Record)}",

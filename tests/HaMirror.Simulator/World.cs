@@ -16,6 +16,9 @@ public sealed class World(int seed)
     /// <summary>Processes may die between any two actions.</summary>
     public bool Faulty { get; set; }
 
+    /// <summary>Where transitions are told to, for a scenario; null: nowhere.</summary>
+    public List<string>? Story { get; set; }
+
     /// <summary>The first broken invariant; null while all hold.</summary>
     public string? Violation { get; private set; }
 
