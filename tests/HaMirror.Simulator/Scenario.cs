@@ -10,8 +10,8 @@ namespace HaMirror.Simulator;
 /// node1 start [--as-primary | --as-secondary | --full-sync]
 /// node1 stop | force-stop | restart | stopstart | swap | failover-on | failover-off
 /// node1 power-cut | crash | boot | pause 2s | reset-link
-/// cut [node1 | node2 | none]          the network between the nodes; who keeps the witness
-/// cut-link-only                       heartbeats go on (the link is reset and nobody may dial)
+/// cut                                 the network between the nodes, without a witness
+/// cut node1 | node2 | none            the same; who keeps the witness
 /// heal
 /// run 5s                              let time pass
 /// until mirrored                      fails after 30 s
@@ -61,7 +61,10 @@ public sealed class Scenario
                 if (!pair.World.Run(pair.World.Now + UntilMax, pair.IsMirrored))
                     throw new FormatException("The pair was not mirrored within 30 s.");
                 break;
-            case ["cut"]: pair.Network.Cut(null); break;
+            case ["cut"]:
+                pair.Ledger.Excuse("isolation without a witness");
+                pair.Network.Cut(null);
+                break;
             case ["cut", var keeper]: pair.Network.Cut(keeper == "none" ? null : keeper == "node1" ? 0 : 1); break;
             case ["heal"]: pair.Network.Heal(); break;
             case ["node1" or "node2", ..]: Command(pair, pair.Nodes[words[0] == "node1" ? 0 : 1], words, line); break;
