@@ -162,8 +162,8 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     void IStorageEvents.TargetFailed(long link, string reason)
     {
-        Log.Add(SayLevel.Warning, reason);
         _dial.TargetFailed();
+        Post(new MachineInput.TargetFailed(link, reason));
     }
 
     void IStorageEvents.ResyncEnded(long link) => Post(new MachineInput.ResyncEnded(link));

@@ -20,6 +20,7 @@ public enum MachineEvent : byte
     GenerationNeeded,
     Drained,
     StorageFailed,
+    TargetFailed,
     CheckerFired,
     CommandStart,
     CommandStartAsPrimary,

@@ -61,6 +61,10 @@ public abstract record MachineInput
     /// <summary>A mount or the local disk failed for good, or the guard aborted it.</summary>
     public sealed record StorageFailed(string Reason) : MachineInput;
 
+    /// <summary>Target: what the source counts as held here could not be applied (a full or broken disk). This replica lacks
+    /// acknowledged writes from now on. <see cref="LinkDown"/> follows.</summary>
+    public sealed record TargetFailed(long Link, string Reason) : MachineInput;
+
     /// <summary>A checker or errd asks for an action; null action: only the resource's state changed.</summary>
     public sealed record CheckerFired(string Resource, bool Up, AutomaticAction? Action) : MachineInput;
 

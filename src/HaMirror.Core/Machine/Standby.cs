@@ -81,6 +81,16 @@ internal sealed class Standby(MachineContext machine)
         }
     }
 
+    /// <summary>Acknowledged writes are missing here (G4): recorded before anything else may come, the peer's death included.</summary>
+    public void TargetFailed(MachineInput.TargetFailed failed)
+    {
+        if (machine.Link is not { Source: false } link || link.Id != failed.Link) return;
+        machine.Say(SayLevel.Critical, $"This replica could not apply what {machine.Rules.PeerName} sent: {failed.Reason}");
+        Outdate();
+        machine.Waiting.PauseDialling();
+        Leave(failed.Reason);
+    }
+
     public void HandoverReceived(MachineInput.HandoverReceived handover)
     {
         if (machine.Link is not { } link || link.Id != handover.Link) return;
