@@ -331,6 +331,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         _wake.Clear();
         while (_posted.TryDequeue(out var action))
             action();
+        _statusAt = 0; // what was asked for shows with this round's status
     }
 
     private void Receive(MountPoint mount)
