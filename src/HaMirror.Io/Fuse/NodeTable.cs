@@ -44,6 +44,9 @@ internal sealed unsafe class NodeTable : IDisposable
 
     internal FileNode Root { get; }
 
+    /// <summary>Told when a node leaves the table: its number at the peer is of no use any more.</summary>
+    internal Action<FileNode>? Dropped { get; set; }
+
     /// <summary>The underlying file system: inode numbers mean nothing outside it.</summary>
     internal ulong Device { get; }
 
@@ -242,6 +245,7 @@ internal sealed unsafe class NodeTable : IDisposable
             return;
         }
 
+        Dropped?.Invoke(node);
         byInode.Remove(node.Key.Inode);
         while (node.Names.Count != 0)
         {

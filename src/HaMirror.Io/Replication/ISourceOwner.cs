@@ -12,6 +12,9 @@ internal interface ISourceOwner
     /// <summary>The connection has taken the payload of a slot, or of a resync's buffer.</summary>
     void PayloadTaken(int owner);
 
+    /// <summary>A change or flush of the guest is not answered yet.</summary>
+    bool IsGuestWaiting { get; }
+
     void OfferAccepted(long link);
 
     void SwapRequested(long link);

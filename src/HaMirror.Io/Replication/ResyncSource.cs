@@ -44,6 +44,7 @@ internal sealed unsafe class ResyncSource : IDisposable
     private readonly ResyncFiles _files = new();
     private readonly List<FileCopy> _open = [];
     private readonly Queue<FileKey> _waiting = new();
+    private readonly HashSet<FileKey> _waitingKeys = [];
     private readonly Dictionary<int, Read> _reads = [];
     private readonly Dictionary<ulong, Hash> _hashes = [];
     private readonly ResyncBlock _block;
@@ -252,7 +253,7 @@ internal sealed unsafe class ResyncSource : IDisposable
 
     private void Wait(FileKey key)
     {
-        if (_waiting.Contains(key))
+        if (!_waitingKeys.Add(key))
             return;
         _waiting.Enqueue(key);
         if (_marks.Find(key) is { } mark && _files.TryGet(key, out var file))
@@ -273,11 +274,13 @@ internal sealed unsafe class ResyncSource : IDisposable
         for (var index = 0; mayGo && index < _open.Count; index++)
             mayGo = Ask(_open[index], now);
         while (mayGo && _open.Count < FilesMax && _link.Stream.Room > 1024 && _waiting.TryDequeue(out var key))
-            if (Open(key) is { } file)
-            {
-                _open.Add(file);
-                mayGo = Ask(file, now);
-            }
+        {
+            _waitingKeys.Remove(key);
+            if (Open(key) is not { } file)
+                continue;
+            _open.Add(file);
+            mayGo = Ask(file, now);
+        }
         if (_open.Count == 0 && _waiting.Count == 0)
             DataEnded();
     }

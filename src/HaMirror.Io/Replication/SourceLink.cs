@@ -22,6 +22,9 @@ internal sealed unsafe class SourceLink : IDisposable
 
     private const long ProbeIntervalMs = 1000;
 
+    /// <summary>Nobody waits for what a resync sends but the resync: a slow disk over there may take its time.</summary>
+    private const long ResyncPatienceMs = 30_000;
+
     /// <summary>One receive from the control connection takes at most this.</summary>
     private const int ControlBudgetBytes = 256 << 10;
 
@@ -139,6 +142,16 @@ internal sealed unsafe class SourceLink : IDisposable
         _bindEra = Interlocked.Increment(ref _lastBindEra);
     }
 
+    /// <summary>The file is no longer in use here: the target may close it.</summary>
+    public void Unbind(IReplicatedFile file)
+    {
+        // Without room the target keeps it open until the link ends, which harms nothing.
+        if (file.BoundLink != _bindEra || file.WireFile == 0 || IsFull)
+            return;
+        Unbind(file.WireFile);
+        file.WireFile = 0;
+    }
+
     public void Unbind(ulong file) => Send(FrameType.Unbind, file: file);
 
     /// <summary>Sends a frame whose payload stays in place.</summary>
@@ -221,8 +234,9 @@ internal sealed unsafe class SourceLink : IDisposable
         if (WaitsToSend && now - Stream.LastTaken > (long)_configuration.SendTimeout.TotalMilliseconds)
             return $"{PeerName} has taken nothing for {_configuration.SendTimeout.TotalSeconds:0.#} s (sendtimeout).";
         var patience = (long)_configuration.LockTimeout.TotalMilliseconds;
-        if (owing && now - _lastProgress > patience)
-            return $"{PeerName} has acknowledged nothing for {_configuration.LockTimeout.TotalSeconds:0.#} s (locktimeout).";
+        var owingPatience = IsCommitted || _owner.IsGuestWaiting ? patience : Math.Max(patience, ResyncPatienceMs);
+        if (owing && now - _lastProgress > owingPatience)
+            return $"{PeerName} has acknowledged nothing for {owingPatience / 1000.0:0.#} s (locktimeout).";
         return now - Math.Max(_reader.LastReceived, _lastReceivedFloor) > patience + ProbeIntervalMs
             ? $"{PeerName} has said nothing for {_configuration.LockTimeout.TotalSeconds:0.#} s (locktimeout)."
             : null;

@@ -20,8 +20,11 @@ internal sealed class ChangeGates(IStorageEvents events)
     public void SetWritable(bool writable)
     {
         IsWritable = writable;
-        if (!writable)
-            CloseGeneration();
+        if (writable)
+            return;
+        // Both belong to one time of service: the next one begins with neither.
+        IsFrozen = false;
+        CloseGeneration();
     }
 
     public void Freeze() => IsFrozen = true;

@@ -51,7 +51,10 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         (_options, _events, _mounts, Marks) = (options, events, mounts, marks);
         _reads = new ResyncReads(options.Replication.ResyncStreams);
         foreach (var mount in mounts)
+        {
             _roots.Add(new ResyncRoot(mount.Descriptor, mount.IsReplicated));
+            mount.System.Nodes.Dropped = node => _source?.Unbind(node);
+        }
         _memory = new PageBlock(ReceiveMax * sizeof(NativeRequest) + (mounts.Count + OtherPolls) * sizeof(NativePoll));
         Gates = new ChangeGates(events);
         _flow = new RequestFlow(_slots, _disk, Gates, marks, _reads, events, options.Log);
@@ -198,6 +201,8 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         else
             _reads.Release(owner - SlotTable.Count);
     }
+
+    bool ISourceOwner.IsGuestWaiting => _flow.ChangeCount > 0;
 
     void ISourceOwner.OfferAccepted(long link) => _events.OfferAccepted(link);
 

@@ -44,6 +44,29 @@ public sealed class FrozenStorageTests
     }
 
     [Fact]
+    public void Swap_AndBack_ServesOnTheOtherSideAndLosesNothing()
+    {
+        using var pair = new StoragePair();
+        pair.Pair(ResyncPlan.Dirty);
+        new RandomGuest(pair.Source.Folder, 31).Run(100);
+        Assert.Null(StorageNode.Wait(pair.Source.Storage.DrainAsync()));
+        pair.Source.Storage.SetWritable(false);
+        pair.Source.Storage.SendHandover(pair.Link, swap: true);
+        pair.Target.Expect("handover");
+        pair.Cut();
+        Assert.False(pair.Source.Storage.Status.Frozen);
+
+        pair.Target.LetIn();
+        new RandomGuest(pair.Target.Folder, 32).Run(100);
+        pair.Connect(ResyncPlan.Dirty, reverse: true);
+        pair.Target.Expect("paired");
+        new RandomGuest(pair.Target.Folder, 33).Run(100);
+        Assert.Null(StorageNode.Wait(pair.Target.Storage.DrainAsync()));
+        Assert.Equal(pair.Source.Image(), pair.Target.Image());
+        Assert.Equal(TreeImage.Of(pair.Source.Folder), pair.Source.Image());
+    }
+
+    [Fact]
     public void UncommittedLoss_GuestGoesOn()
     {
         using var pair = new StoragePair();

@@ -40,7 +40,8 @@ internal sealed class StoragePair : IDisposable
     public long Link { get; private set; }
 
     /// <summary>Dials and lets both ends begin.</summary>
-    public void Connect(ResyncPlan plan)
+    /// <param name="reverse">The target's node is the source now.</param>
+    public void Connect(ResyncPlan plan, bool reverse = false)
     {
         Source.Plan = Target.Plan = plan;
         var outcome = StorageNode.Wait(PeerDialer.DialAsync(
@@ -48,8 +49,8 @@ internal sealed class StoragePair : IDisposable
         var target = outcome.Link ?? throw new InvalidOperationException(outcome.Refusal);
         Assert.True(_accepted.TryTake(out var source, StorageNode.Patience));
         Link = source.Number;
-        Target.Storage.Attach(target);
-        Source.Storage.Attach(source);
+        (reverse ? Source : Target).Storage.Attach(target);
+        (reverse ? Target : Source).Storage.Attach(source);
     }
 
     /// <summary>Connects and waits until the target has accepted that it is equal.</summary>
