@@ -35,6 +35,8 @@ export HOME=${HOME:-/root} DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false VSTEST_DISABLE_STANDARD_OUTPUT_CAPTURING=0
 export HAMIRROR_TEST_RUN=run-$$-$(date +%s)
 scratch=$(mktemp -d "/var/tmp/hamirror-test.XXXXXX") || exit 1
+# Tests run programs as other users too (postgres): they must get through.
+chmod 755 "$scratch"
 export TMPDIR=$scratch
 [ -z "$soak" ] || export HAMIRROR_SOAK=1
 passed=0 failed=0
