@@ -90,6 +90,7 @@ internal sealed class ModuleActions : IDisposable
     public void Dispose()
     {
         _end.Cancel();
+        _hooks?.Cancel();
         Listen(false);
         _end.Dispose();
     }
@@ -211,7 +212,8 @@ internal sealed class ModuleActions : IDisposable
         var before = _hooksRunning;
         // Only a forced end may come while another sequence runs: that one is killed, and the machine ignores its answer.
         _hooks?.Cancel();
-        var cancel = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
+        // Never disposed: it has no timer and no registration of its own, and may be cancelled at any later moment.
+        var cancel = new CancellationTokenSource();
         _hooks = cancel;
         _hooksRunning = Task.Run(async () =>
         {
@@ -226,8 +228,6 @@ internal sealed class ModuleActions : IDisposable
                 failure = $"The hooks of {run.Sequence} could not be run: {error.Message}";
             }
 
-            Interlocked.CompareExchange(ref _hooks, null, cancel);
-            cancel.Dispose();
             _post(new MachineInput.SequenceEnded(run.Ticket, failure));
         });
     }

@@ -253,7 +253,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
         var input = envelope.Input;
         var output = _machine.Step(input, Now);
-        if (input is MachineInput.Command command && output.Refusal is null) Note(command);
+        if (input is MachineInput.Command command && output.Refusal is null) Note(command); // the machine logs it
         var beat = _actions.Carry(output.Actions);
         Publish();
         if (beat) _around.BeatNow();
@@ -262,7 +262,6 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     private void Note(MachineInput.Command command)
     {
-        Log.Add(SayLevel.Event, $"Action {ActionName.Of(command.Kind)} called by {command.By}");
         _actions.FullSync = command.Kind switch
         {
             OperatorCommand.StartAsSecondaryFullSync => true,
@@ -303,7 +302,6 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         if (_actions.DurableInstead is { } durable) view = view with { Record = durable, Beat = view.Beat with { Record = durable } };
         var changed = view.State != before.State || view.Phase != before.Phase;
         _snapshot = new ModuleSnapshot(view, changed ? _around.Clock.GetUtcNow() : _snapshot.Since);
-        if (changed) Log.Add(SayLevel.Event, $"Local state {StateName.Of(view.State)} {view.Phase}");
         SayRemote(before, view);
         if (changed && view.State == ModuleState.Stop && !Volatile.Read(ref _agentEnds)) Keep(_intent with { Running = false });
         _around.Companion.Follow(view);
