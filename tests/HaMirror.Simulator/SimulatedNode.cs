@@ -197,7 +197,7 @@ public sealed class SimulatedNode
             Carry(action);
             // The record is what counts: a process that dies before it answers has accepted all the same.
             if (action is MachineAction.Persist && _link is { } link && output.Actions.Contains(new MachineAction.AcceptOffer(link.Id)))
-                _ledger.Accepted(link, link.Source._pump?.Links(link) == true, link.Source.Changing);
+                _ledger.Accepted(link, link.Source._pump?.Links(link) == true && _network.Connected, link.Source.Changing);
         }
 
         if (machine.View.Record != Record) _world.Violate($"{Name} shows a record that is not on its disk");

@@ -103,7 +103,7 @@ public static class ConnectionTable
             ? DivergedHistories(mine, theirs)
             : new ConnectionDecision.Refuse(
                 $"The replicas of {mine.NodeName} and {theirs.NodeName} have no generation in common. Run 'hamirror start "
-                + "--as-secondary --full-sync' on the node whose content may be replaced.");
+                + "--as-primary' on the node to keep and 'hamirror start --as-secondary --full-sync' on the other one.");
     }
 
     private static ConnectionDecision SameGeneration(ConnectionSide mine, ConnectionSide theirs)

@@ -89,6 +89,7 @@ public sealed class TransitionTableTests
             new MachineInput.GenerationNeeded(),
             new MachineInput.Drained(Ticket(), Failure()),
             new MachineInput.StorageFailed("The disk failed."),
+            new MachineInput.TargetFailed(Link(), "The disk is full."),
             new MachineInput.CheckerFired("tcp.web", random.Next(2) == 0, (AutomaticAction)random.Next(5)),
             .. Enum.GetValues<OperatorCommand>().Select(kind => new MachineInput.Command(kind)),
         ];
