@@ -1,0 +1,68 @@
+using HaMirror.Core.Generations;
+using HaMirror.Core.Machine;
+using HaMirror.Core.States;
+
+namespace HaMirror.Agent.Tests;
+
+public sealed class ModuleDriverTests
+{
+    [Fact]
+    public async Task Primary_Started_IsGuardedAndRecordedBeforeItServes()
+    {
+        using var stage = new DriverStage();
+        Assert.Null(await stage.CommandAsync(OperatorCommand.StartAsPrimary));
+        stage.Expect("it serves", () => stage.Driver.Snapshot.View is { State: ModuleState.Alone, Phase: Phase.Ready });
+        var done = stage.Done.ToList();
+        Assert.True(done.IndexOf("mount") < done.IndexOf("guard"));
+        Assert.True(done.IndexOf("guard") < done.IndexOf("writable"));
+        Assert.InRange(done.IndexOf("record serving"), 0, done.IndexOf("writable") - 1);
+        Assert.True(done.IndexOf("writable") < done.IndexOf("WaitToAlone"));
+        Assert.True(stage.Driver.Intent.Running);
+    }
+
+    [Fact]
+    public async Task Record_ThatCannotBeWritten_IsNeitherFollowedByServiceNorToldToAnybody()
+    {
+        using var stage = new DriverStage { DiskFull = true };
+        await stage.CommandAsync(OperatorCommand.StartAsPrimary);
+        stage.Expect("the failure is shown", () => stage.Driver.Log.Last(null, 100).Any(line => line.Text.Contains("full on purpose", StringComparison.Ordinal)));
+        Assert.DoesNotContain("writable", stage.Done);
+        Assert.Equal(ReplicaRecord.New, stage.Driver.Announcement.Beat.Record);
+    }
+
+    [Fact]
+    public async Task Driver_ThatFailsInside_EndsTheServiceByForceAndCanBeStartedAgain()
+    {
+        using var stage = new DriverStage { WritableThrows = true };
+        await stage.CommandAsync(OperatorCommand.StartAsPrimary);
+        stage.Expect("the service was ended", () => stage.Done.Contains("ForcedEnd") && stage.Done.Contains("unmount force"));
+        stage.Expect("it is stopped", () => stage.Driver.Snapshot.View.State == ModuleState.Stop);
+
+        stage.WritableThrows = false;
+        stage.Expect("it can be started", () => stage.CommandAsync(OperatorCommand.StartAsPrimary).Result is null);
+        stage.Expect("it serves", () => stage.Driver.Snapshot.View is { State: ModuleState.Alone, Phase: Phase.Ready });
+    }
+
+    [Fact]
+    public async Task Module_Stopped_StillTellsWhatItHolds()
+    {
+        using var stage = new DriverStage();
+        await stage.CommandAsync(OperatorCommand.StartAsPrimary);
+        stage.Expect("it serves", () => stage.Driver.Snapshot.View is { State: ModuleState.Alone, Phase: Phase.Ready });
+        Assert.Null(await stage.CommandAsync(OperatorCommand.Stop));
+        Assert.True(await stage.Driver.WaitAsync(now => now.View.State == ModuleState.Stop, TimeSpan.FromSeconds(60), CancellationToken.None));
+        var beat = stage.Driver.Announcement.Beat;
+        Assert.True(beat.Leaving);
+        Assert.Equal(stage.Record.Current, beat.Record.Current);
+        Assert.False(beat.Record.Current.IsNone);
+        Assert.False(stage.Driver.Intent.Running);
+    }
+
+    [Fact]
+    public void Mount_ThatHangs_IsAborted()
+    {
+        using var stage = new DriverStage();
+        stage.Driver.MountHung("/vm/one", "mount /vm/one has not answered for 10 s");
+        Assert.Contains("abort /vm/one", stage.Done);
+    }
+}
