@@ -20,6 +20,7 @@ internal sealed class ModuleActions : IDisposable
     private CancellationTokenSource? _hooks;
     private Task _hooksRunning = Task.CompletedTask;
     private ReplicaRecord _durable;
+    private readonly Lock _listening = new(); // The retry runs beside the driver's thread.
     private IDisposable? _listener;
     private CancellationTokenSource? _listenRetry;
 
@@ -251,16 +252,19 @@ internal sealed class ModuleActions : IDisposable
 
     private void Listen(bool on)
     {
-        _listenRetry?.Cancel();
-        _listenRetry = null;
-        if (!on)
+        lock (_listening)
         {
-            _listener?.Dispose();
-            _listener = null;
-        }
-        else if (_listener is null)
-        {
-            TryListen();
+            _listenRetry?.Cancel();
+            _listenRetry = null;
+            if (!on)
+            {
+                _listener?.Dispose();
+                _listener = null;
+            }
+            else if (_listener is null)
+            {
+                TryListen();
+            }
         }
     }
 
@@ -288,8 +292,12 @@ internal sealed class ModuleActions : IDisposable
             {
                 await Task.Delay(ListenRetry, cancellation);
                 var listener = _around.Listen(_hello, Accepted);
-                if (cancellation.IsCancellationRequested) listener.Dispose();
-                else _listener = listener;
+                lock (_listening)
+                {
+                    if (cancellation.IsCancellationRequested) listener.Dispose();
+                    else _listener = listener;
+                }
+
                 return;
             }
             catch (Exception error) when (error is IOException or OperationCanceledException)
