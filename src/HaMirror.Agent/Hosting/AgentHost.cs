@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using HaMirror.Agent.Api;
 using HaMirror.Agent.Cluster;
+using HaMirror.Agent.Logging;
 using HaMirror.Agent.Modules;
 using HaMirror.Core.Api;
 using HaMirror.Io.Native;
@@ -63,10 +64,11 @@ internal static class AgentHost
         Log.Logger = new LoggerConfiguration()
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .Enrich.With<EventNumber>()
             .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Level:u3} {Message:lj}{NewLine}{Exception}")
             .WriteTo.File(files.AgentLogFile, formatProvider: CultureInfo.InvariantCulture, fileSizeLimitBytes: LogBytesMax,
                 rollOnFileSizeLimit: true, retainedFileCountLimit: LogFilesMax,
-                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {EventId} {Message:lj}{NewLine}{Exception}")
+                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {EventNumber} {Message:lj}{NewLine}{Exception}")
             .CreateLogger();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddSerilog(Log.Logger);

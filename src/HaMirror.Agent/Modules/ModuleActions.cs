@@ -162,7 +162,6 @@ internal sealed class ModuleActions : IDisposable
             case MachineAction.AcceptOffer accept:
                 FullSync = false;
                 _storage.AcceptOffer(accept.Link);
-                _around.Log.Add(SayLevel.Event, "Reintegration ended (synchronize)");
                 break;
             case MachineAction.SendHandover handover:
                 _storage.SendHandover(handover.Link, handover.Swap);

@@ -308,12 +308,14 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         if (before != view) Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
     }
 
+    /// <summary>The machine tells each state that the peer reports; that it fell silent, and came back with the state it had,
+    /// is no report.</summary>
     private void SayRemote(MachineView before, MachineView view)
     {
-        var said = before.PeerHeard ? before.PeerBeat : null;
-        var now = view.PeerHeard ? view.PeerBeat : null;
-        if (said?.State == now?.State && said?.Phase == now?.Phase) return;
-        Log.Add(SayLevel.Event, now is null ? "Remote state UNKNOWN" : $"Remote state {StateName.Of(now.State)} {now.Phase}");
+        if (before.PeerHeard == view.PeerHeard) return;
+        if (!view.PeerHeard) Log.Add(SayLevel.Event, "Remote state UNKNOWN");
+        else if (view.PeerBeat is { } now && before.PeerBeat is { } last && (now.State, now.Phase) == (last.State, last.Phase))
+            Log.Add(SayLevel.Event, $"Remote state {StateName.Of(now.State)} {now.Phase}");
     }
 
     /// <summary>The machine's own state is not to be trusted any more: the service is ended by force and a new machine
