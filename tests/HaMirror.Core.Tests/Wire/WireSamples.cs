@@ -41,6 +41,8 @@ internal sealed class WireSamples(int seed)
             Sole = _random.Next(2) == 0,
             HandedOver = _random.Next(2) == 0,
             CompareAll = _random.Next(2) == 0,
+            MarksUnsaved = _random.Next(2) == 0,
+            TookOver = _random.Next(2) == 0,
             PeerName = _random.Next(2) == 0 ? null : Name(),
         };
 
