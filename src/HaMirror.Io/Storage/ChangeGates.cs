@@ -29,7 +29,13 @@ internal sealed class ChangeGates(IStorageEvents events)
 
     public void Freeze() => IsFrozen = true;
 
-    public void Thaw() => IsFrozen = false;
+    /// <summary>A generation that was opened while the link still stood is the one that the peer shares: this node goes on
+    /// with one of its own.</summary>
+    public void Thaw()
+    {
+        IsFrozen = false;
+        CloseGeneration();
+    }
 
     public void OpenGeneration()
     {

@@ -41,7 +41,10 @@ internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, Action<Action
             return;
         if (!_flushing)
         {
-            if (flow.ChangeCount == 0 && !frozen)
+            // The peer was lost: what waits for it is never acknowledged, and nobody thaws a service that ends.
+            if (frozen)
+                flow.FailChanges();
+            if (flow.ChangeCount == 0)
                 Flush(source);
             return;
         }

@@ -105,7 +105,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         foreach (var mount in _mounts)
             mount.SetWritable(writable);
         if (!writable)
-            _flow.FailHeld();
+            _flow.FailChanges();
     }
 
     public void Freeze()

@@ -222,9 +222,15 @@ internal sealed unsafe class RequestFlow(
         _orphans.Clear();
     }
 
-    /// <summary>Nothing held will ever be done: whoever waits is told, so that a process in state D can end.</summary>
-    public void FailHeld()
+    /// <summary>Nothing held will ever be done: whoever waits is told, so that a process in state D can end. What is under
+    /// way is refused when it is done: the peer may lack it, and may be the one that goes on.</summary>
+    public void FailChanges()
     {
+        for (var index = 0; index < SlotTable.Count; index++)
+        {
+            var slot = slots[index];
+            slot.IsRefused |= slot.Mount is not null && !slot.Answered && IsCounted(slot);
+        }
         foreach (var slot in _orphans)
         {
             slot.PeerOwes = 0;
@@ -250,6 +256,8 @@ internal sealed unsafe class RequestFlow(
             FreeIfUnused(slots[index]);
         }
     }
+
+    private static bool IsCounted(Slot slot) => slot.Verdict is FuseVerdict.Change or FuseVerdict.Write or FuseVerdict.Flush;
 
     private static NativeIoOperation Operation(Slot slot) => slot.Verdict switch
     {
@@ -382,7 +390,7 @@ internal sealed unsafe class RequestFlow(
             slot.Request.Error = Errno.EIO;
             slot.IsRefused = false;
         }
-        if (slot.Verdict is FuseVerdict.Change or FuseVerdict.Write or FuseVerdict.Flush)
+        if (IsCounted(slot))
             ChangeCount--;
         slot.Mount!.Answer(slot);
     }

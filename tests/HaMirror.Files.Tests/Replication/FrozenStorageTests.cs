@@ -44,6 +44,67 @@ public sealed class FrozenStorageTests
     }
 
     [Fact]
+    public void CommittedLoss_ServiceEndsInOrder_DrainsWithoutAThaw()
+    {
+        using var pair = new StoragePair();
+        pair.Pair(ResyncPlan.Dirty);
+        pair.Cut();
+        var writer = Task.Run(() => Record.Exception(() => File.WriteAllText(pair.Source.At("held"), "never")));
+        StorageNode.Until(() => pair.Source.Storage.Status is { Frozen: true, HeldRequests: > 0 }, "the writer is held");
+        Assert.Null(StorageNode.Wait(pair.Source.Storage.DrainAsync()));
+        Assert.IsAssignableFrom<IOException>(StorageNode.Wait(writer));
+    }
+
+    [Fact]
+    public void CommittedLoss_GenerationOpenedWhileLinked_DoesNotServeAfterTheThaw()
+    {
+        using var pair = new StoragePair();
+        pair.Pair(ResyncPlan.Dirty);
+        pair.Source.OpensGenerations = false;
+        // The answer to a question that was asked just before the offer.
+        pair.Source.Storage.OpenGeneration(default);
+        pair.Cut();
+        pair.Source.Storage.Thaw();
+        var writer = Task.Run(() => File.WriteAllText(pair.Source.At("held"), "later"));
+        pair.Source.Expect("generation");
+        Assert.False(writer.IsCompleted);
+        pair.Source.Storage.OpenGeneration(default);
+        StorageNode.Finish(writer);
+    }
+
+    [Fact]
+    public void ForcedEnd_WhileWritesAreUnderWay_AcknowledgesNothingThatThePeerLacks()
+    {
+        const int writers = 8;
+        using var pair = new StoragePair();
+        pair.Pair(ResyncPlan.Dirty);
+        var acknowledged = new byte[writers];
+        var threads = Enumerable.Range(0, writers).Select(number => Task.Run(() =>
+        {
+            try
+            {
+                using var file = new FileStream(pair.Source.At($"f{number}"), FileMode.Create, FileAccess.Write, FileShare.Read, 0);
+                for (byte round = 1; round < byte.MaxValue; round++)
+                {
+                    file.Position = 0;
+                    file.WriteByte(round);
+                    Volatile.Write(ref acknowledged[number], round);
+                }
+            }
+            catch (IOException)
+            {
+                // The service has ended: the test is about what was said before.
+            }
+        })).ToArray();
+        StorageNode.Until(() => acknowledged.Min() > 3, "every writer writes");
+        pair.Source.Storage.SetWritable(false);
+        pair.Cut();
+        StorageNode.Finish(Task.WhenAll(threads));
+        for (var number = 0; number < writers; number++)
+            Assert.InRange(File.ReadAllBytes(pair.Target.At($"f{number}"))[0], acknowledged[number], byte.MaxValue);
+    }
+
+    [Fact]
     public void Swap_AndBack_ServesOnTheOtherSideAndLosesNothing()
     {
         using var pair = new StoragePair();
