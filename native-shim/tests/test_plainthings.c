@@ -70,6 +70,18 @@ void test_sums(void)
         CHECK_EQUAL(hm_crc32c(hm_crc32c(0, block, cut), block + cut, 32 - cut), 0x46dd794eu);
     CHECK_EQUAL(hm_crc32c(0, "", 0), 0);
 
+    /* Long ones are summed in lanes; a byte at a time they are not. */
+    static uint8_t large[20000];
+    for (size_t i = 0; i < sizeof large; i++)
+        large[i] = (uint8_t)(i * 2654435761u >> 24);
+    uint32_t slow = 0;
+    for (size_t bytes = 0; bytes < sizeof large - 1; bytes++) {
+        if (bytes < 100 || bytes % 8 == 0 || bytes % 4080 < 3)
+            CHECK_EQUAL(hm_crc32c(0, large + 1, bytes), slow);
+        slow = hm_crc32c(slow, large + 1 + bytes, 1);
+    }
+    CHECK_EQUAL(hm_crc32c(hm_crc32c(0, large, 5001), large + 5001, sizeof large - 5001), hm_crc32c(0, large, sizeof large));
+
     /* XXH3_128bits("") as xxhsum -H2 prints it: high half, then low half. */
     uint64_t hash[2], other[2];
     hm_hash128("", 0, hash);

@@ -105,10 +105,16 @@ public sealed unsafe class FrameReader(PeerConnection connection)
     private static uint Sum(in ReadOnlySequence<byte> payload)
     {
         if (payload.IsSingleSegment)
-            return Crc32C.Compute(payload.FirstSpan);
+            return Sum(payload.FirstSpan, 0);
         uint sum = 0;
         foreach (var part in payload)
-            sum = Crc32C.Compute(part.Span, sum);
+            sum = Sum(part.Span, sum);
         return sum;
+    }
+
+    private static uint Sum(ReadOnlySpan<byte> bytes, uint seed)
+    {
+        fixed (byte* at = bytes)
+            return Shim.Crc32C(seed, at, (ulong)bytes.Length);
     }
 }
