@@ -220,8 +220,11 @@ internal sealed unsafe class SourceLink : IDisposable
         ?? (_link.Outgoing.IsWaiting ? _link.Outgoing.Flush() : null);
 
     /// <summary>Barriers, probes and time-outs.</summary>
+    /// <param name="now">In ms of TickCount64, as <paramref name="looked"/>.</param>
+    /// <param name="looked">When what the peer says was last looked for: while a slow disk kept this thread, it has waited
+    /// in the socket and was no silence.</param>
     /// <returns>Null, or why the link is over, as a sentence.</returns>
-    public string? Tick(long now)
+    public string? Tick(long now, long looked)
     {
         if (_marks.HasUnclosed && now - _lastBarrier >= BarrierIntervalMs && Stream.Room > 0)
             SendBarrier();
@@ -231,13 +234,13 @@ internal sealed unsafe class SourceLink : IDisposable
         if (owing && !_wasOwing)
             _lastProgress = now;
         _wasOwing = owing;
-        if (WaitsToSend && now - Stream.LastTaken > (long)_configuration.SendTimeout.TotalMilliseconds)
+        if (WaitsToSend && looked - Stream.LastTaken > (long)_configuration.SendTimeout.TotalMilliseconds)
             return $"{PeerName} has taken nothing for {_configuration.SendTimeout.TotalSeconds:0.#} s (sendtimeout).";
         var patience = (long)_configuration.LockTimeout.TotalMilliseconds;
         var owingPatience = IsCommitted || _owner.IsGuestWaiting ? patience : Math.Max(patience, ResyncPatienceMs);
-        if (owing && now - _lastProgress > owingPatience)
+        if (owing && looked - _lastProgress > owingPatience)
             return $"{PeerName} has acknowledged nothing for {owingPatience / 1000.0:0.#} s (locktimeout).";
-        return now - Math.Max(_reader.LastReceived, _lastReceivedFloor) > patience + ProbeIntervalMs
+        return looked - Math.Max(_reader.LastReceived, _lastReceivedFloor) > patience + ProbeIntervalMs
             ? $"{PeerName} has said nothing for {_configuration.LockTimeout.TotalSeconds:0.#} s (locktimeout)."
             : null;
     }

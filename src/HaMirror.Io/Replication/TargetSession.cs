@@ -55,6 +55,7 @@ public sealed unsafe class TargetSession : IDisposable
     private long _compared;
     private long _copied;
     private long _lastHeard = Environment.TickCount64;
+    private long _looked;
 
     /// <summary>Takes the link over and starts; <see cref="IStorageEvents.LinkUp"/> is the first event.</summary>
     public TargetSession(PeerLink link, TargetSettings settings, IStorageEvents events, ILogger log)
@@ -222,6 +223,7 @@ public sealed unsafe class TargetSession : IDisposable
             throw new TargetException($"Waiting for the source failed: {Errno.Describe(-ready)}.", replicaFailed: true);
         if (entries[0].Happened != 0)
             _wake.Clear();
+        _looked = Environment.TickCount64;
         const int arrived = NativePoll.In | NativePoll.Error | NativePoll.HangUp;
         return ((entries[1].Happened & arrived) != 0 || _link.Control.HasPending,
             (entries[2].Happened & arrived) != 0 || (HasPlan && _link.Data.HasPending));
@@ -263,8 +265,8 @@ public sealed unsafe class TargetSession : IDisposable
     private void ApplyFrames(int count)
     {
         // Before applying: the source waits for it, and the disk does not change what this memory holds. Where it waits
-        // for "applied" the one message says both.
-        if (_settings.Ack == AckMode.Received && count > 0 && _end is null)
+        // for "applied", or for the end of a flush alone, the one message says both.
+        if (_settings.Ack == AckMode.Received && _end is null && IsReceiptAwaited(count))
         {
             TellProgress();
             FlushOutgoing();
@@ -280,6 +282,14 @@ public sealed unsafe class TargetSession : IDisposable
         }
         Array.Clear(_frames, 0, count); // the payloads' memory goes back to its pool
         _data.Release();
+    }
+
+    private bool IsReceiptAwaited(int count)
+    {
+        for (var index = 0; index < count; index++)
+            if (_frames[index].Header.Type is not (FrameType.Flush or FrameType.Barrier))
+                return true;
+        return false;
     }
 
     private void TellProgress()
@@ -355,17 +365,17 @@ public sealed unsafe class TargetSession : IDisposable
                 + "the link is tried again by itself.");
     }
 
+    /// <summary>Silence counts up to when this thread last looked: while a slow disk kept it, what the source said has
+    /// waited in the socket.</summary>
     private void Judge()
     {
         var now = Environment.TickCount64;
-        var heard = Math.Max(_control.LastReceived, _data.LastReceived);
-        if (heard > _lastHeard)
-            _lastHeard = heard;
+        _lastHeard = Math.Max(_lastHeard, Math.Max(_control.LastReceived, _data.LastReceived));
         if (_control.Ended is { } control)
             End(control);
         else if (_data.Ended is { } data)
             End(data);
-        else if (now - _lastHeard > (long)_settings.LockTimeout.TotalMilliseconds)
+        else if (_looked - _lastHeard > (long)_settings.LockTimeout.TotalMilliseconds)
             End($"The source at {_link.Control.Remote} has said nothing for {_settings.LockTimeout.TotalSeconds:0.#} s (locktimeout).");
         else if (now - _link.Outgoing.LastSent > ProbeAfterMs)
             _link.Outgoing.Add(FrameType.Probe);

@@ -20,12 +20,16 @@ internal sealed unsafe class TargetWrites : IDisposable
     /// <summary>Granularity of O_DIRECT and of the page cache.</summary>
     private const ulong ExtentBytes = 4096;
 
+    /// <summary>What io_uring refused for want of memory is queued still, and only the next look hands it over.</summary>
+    private const int RefusedRetryMs = 100;
+
     private readonly PageBlock _pages = new((long)SlotCount * SlotBytes); // untouched pages cost nothing
     private readonly RingHandle _ring = Shim.RingCreate(SlotCount * 2);
     private readonly Slot[] _slots = new Slot[SlotCount];
     private readonly int[] _free = new int[SlotCount];
     private readonly NativeIo[] _queue = new NativeIo[SlotCount];
     private readonly Action<ulong, TargetFile> _flushed;
+    private readonly LoneFlush _loneFlush = new();
     private int _freeCount = SlotCount;
     private int _reserved = -1;
     private int _queued;
@@ -93,7 +97,8 @@ internal sealed unsafe class TargetWrites : IDisposable
         var direct = (offset | (uint)bytes) % ExtentBytes == 0 ? file.DirectDescriptor : -1;
         if (direct < 0 || alone || !HasRing)
         {
-            Complete(index, Shim.WriteAt(direct >= 0 ? direct : file.Descriptor, Room(index), (ulong)bytes, offset), inLine: alone);
+            Complete(index, Shim.WriteAt(direct >= 0 ? direct : file.Descriptor, Room(index), (ulong)bytes, offset),
+                inLine: alone && (!durable || _loneFlush.IsDirect()));
             ThrowFault();
             return;
         }
@@ -106,7 +111,7 @@ internal sealed unsafe class TargetWrites : IDisposable
         WaitForFile(file);
         while (_freeCount == 0)
             WaitForOne();
-        StartSync(file, sequence, dataOnly, alone);
+        StartSync(file, sequence, dataOnly, alone && _loneFlush.IsDirect());
         ThrowFault();
     }
 
@@ -202,7 +207,7 @@ internal sealed unsafe class TargetWrites : IDisposable
         file.UnderWay++;
         if (alone || !HasRing)
         {
-            Complete(index, Shim.Sync(file.Descriptor, dataOnly ? 1 : 0), inLine: true);
+            Complete(index, _loneFlush.Sync(file.Descriptor, dataOnly), inLine: true);
             return;
         }
         Queue(new NativeIo { Operation = dataOnly ? NativeIoOperation.Fdatasync : NativeIoOperation.Fsync, Descriptor = file.Descriptor, User = (ulong)index });
@@ -214,7 +219,7 @@ internal sealed unsafe class TargetWrites : IDisposable
         if (HarvestSome() > 0)
             return;
         var entry = new NativePoll { Descriptor = RingDescriptor, Events = NativePoll.In };
-        var ready = Shim.Poll(&entry, 1, -1);
+        var ready = Shim.Poll(&entry, 1, RefusedRetryMs);
         if (ready < 0)
             throw new TargetException($"Waiting for the disk failed: {Errno.Describe(-ready)}.", replicaFailed: true);
         _ = HarvestSome();
@@ -246,7 +251,7 @@ internal sealed unsafe class TargetWrites : IDisposable
         if (!slot.IsSync && result != slot.Bytes)
             result = Retry(index, slot, result);
         if (result >= 0 && slot.Durable && inLine)
-            result = Math.Min(0, Shim.Sync(file.Descriptor, 1));
+            result = Math.Min(0, _loneFlush.Sync(file.Descriptor, dataOnly: true));
         _slots[index] = default;
         _free[_freeCount++] = index;
         file.UnderWay--;

@@ -44,6 +44,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
     private SourceLink? _source;
     private string? _sourceFailure;
     private long _statusAt;
+    private long _looked;
     private bool _stop;
 
     public Pump(MirrorStorageOptions options, IStorageEvents events, List<MountPoint> mounts, MarkSet marks)
@@ -284,6 +285,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         _disk.Submit();
         Harvest();
         _flow.RetryHeld();
+        Exchange(false); // what goes to the disk in line was sent before, so that both disks work at once
         _flow.StartDisk();
         var now = Environment.TickCount64;
         Turn(now);
@@ -316,11 +318,13 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
             {
                 Descriptor = _slots.FreeCount > 0 ? _mounts[index].Device : -1, Events = NativePoll.In,
             };
-        var timeout = source is null ? IdlePollMs
+        var timeout = _flow.IsRetryDue ? 0
+            : source is null ? IdlePollMs
             : source.HasPending ? 0
             : source.Resync is null ? LinkedPollMs
             : source.Resync.HasWork ? 0 : ResyncPollMs;
         var ready = Shim.Poll(polls, OtherPolls + _mounts.Count, timeout);
+        _looked = Environment.TickCount64;
         if (ready < 0)
             throw new IOException($"poll failed: {Errno.Describe(ready)}.");
         if (source is { HasPending: true })
@@ -412,7 +416,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
 
     private void Tick(long now)
     {
-        if (_source is { } source && (_sourceFailure ??= source.Tick(now)) is { } reason)
+        if (_source is { } source && (_sourceFailure ??= source.Tick(now, _looked)) is { } reason)
             EndLink(reason);
         _drain.Tick(_flow, _source, Gates.IsFrozen);
         if (now - _statusAt < StatusIntervalMs)
@@ -421,6 +425,9 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         Status = new StorageStatus(
             _mounts.TrueForAll(mount => mount.Device >= 0), _mounts.TrueForAll(mount => mount.System.Writable), Gates.IsFrozen, Marks.Count, Marks.Bytes,
             _flow.HeldCount + _flow.OrphanCount, _slots.ActiveCount, _source?.Number, _source is { IsCommitted: true },
-            _source?.Window.Bytes ?? 0, _source?.Resync?.Status);
+            _source?.Window.Bytes ?? 0, _source?.Resync?.Status)
+        {
+            AnsweredRequests = _flow.AnsweredCount,
+        };
     }
 }

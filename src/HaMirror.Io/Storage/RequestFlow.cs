@@ -24,6 +24,7 @@ internal sealed unsafe class RequestFlow(
     private readonly List<Slot> _toDisk = new(SlotTable.Count);
     private readonly List<Slot> _orphans = new(SlotTable.Count);
     private readonly ChangeReplication _replication = new(marks);
+    private readonly LoneFlush _loneFlush = new();
 
     /// <summary>Null: no peer.</summary>
     public SourceLink? Source
@@ -34,8 +35,13 @@ internal sealed unsafe class RequestFlow(
 
     public int HeldCount => _held.Count;
 
+    /// <summary>A change has ended behind which a held one may have waited: nothing else would wake the pump for it.</summary>
+    public bool IsRetryDue { get; private set; }
+
     /// <summary>Changes and flushes that are not answered, held ones included.</summary>
     public int ChangeCount { get; private set; }
+
+    public long AnsweredCount { get; private set; }
 
     /// <summary>Acknowledgements that a lost peer owes while it is not decided who goes on.</summary>
     public int OrphanCount => _orphans.Count;
@@ -79,6 +85,7 @@ internal sealed unsafe class RequestFlow(
     /// <summary>Lets go what can go of what was held.</summary>
     public void RetryHeld()
     {
+        IsRetryDue = false;
         if (_held.Count == 0)
             return;
         var kept = 0;
@@ -96,21 +103,28 @@ internal sealed unsafe class RequestFlow(
     {
         if (_toDisk.Count == 0)
             return;
-        if (_toDisk.Count == 1 && disk.InFlight == 0 && _toDisk[0].Verdict != FuseVerdict.Flush
-            && _toDisk[0].Request.Bytes <= InLineBytesMax)
+        if (_toDisk.Count == 1 && disk.InFlight == 0 && IsInLine(_toDisk[0]))
         {
             var slot = _toDisk[0];
             _toDisk.Clear();
             ref var request = ref slot.Request;
-            DiskDone(slot, slot.Verdict == FuseVerdict.Read
-                ? Shim.ReadAt(request.Descriptor, request.Data, request.Bytes, request.Offset)
-                : Shim.WriteAt(request.Descriptor, request.Data, request.Bytes, request.Offset));
+            DiskDone(slot, slot.Verdict switch
+            {
+                FuseVerdict.Read => Shim.ReadAt(request.Descriptor, request.Data, request.Bytes, request.Offset),
+                FuseVerdict.Flush => _loneFlush.Sync(request.Descriptor, request.DataOnly),
+                _ => Shim.WriteAt(request.Descriptor, request.Data, request.Bytes, request.Offset),
+            });
             return;
         }
         foreach (var slot in _toDisk)
             disk.Queue(Operation(slot), slot.Request.Descriptor, slot.Request.Data, slot.Request.Bytes, slot.Request.Offset, (ulong)slot.Index);
         _toDisk.Clear();
     }
+
+    /// <summary>Its frame has left: the peer works at the same time.</summary>
+    private bool IsInLine(Slot slot) => slot.Verdict == FuseVerdict.Flush
+        ? ChangeCount == 1 && _loneFlush.IsDirect()
+        : slot.Request.Bytes <= InLineBytesMax;
 
     /// <summary>Takes a completion of the disk.</summary>
     public void DiskDone(Slot slot, long result)
@@ -335,6 +349,7 @@ internal sealed unsafe class RequestFlow(
         if (!slot.HoldsRange)
             return;
         slot.HoldsRange = false;
+        IsRetryDue = _held.Count > 0;
         var at = _ranges.IndexOf(slot);
         _ranges[at] = _ranges[^1];
         _ranges.RemoveAt(_ranges.Count - 1);
@@ -392,6 +407,7 @@ internal sealed unsafe class RequestFlow(
         }
         if (IsCounted(slot))
             ChangeCount--;
+        AnsweredCount++;
         slot.Mount!.Answer(slot);
     }
 

@@ -18,6 +18,9 @@ public sealed record StorageStatus(
     bool Mounted, bool Writable, bool Frozen, int MarkCount, ulong DirtyBytes, int HeldRequests, int ActiveRequests,
     long? Link, bool Committed, long WindowBytes, ResyncStatus? Resync)
 {
+    /// <summary>Requests answered since the mounts were made.</summary>
+    public long AnsweredRequests { get; init; }
+
     public static readonly StorageStatus None = new(false, false, false, 0, 0, 0, 0, null, false, 0, null);
 }
 

@@ -1,11 +1,12 @@
 using HaMirror.Core.Machine;
 using HaMirror.Files.Tests.Fuse;
+using HaMirror.Io.Native;
 
 namespace HaMirror.Files.Tests.Replication;
 
 /// <summary>What happens to a guest's writes when the peer is lost that might take over.</summary>
 [Collection(MountsCollection.Name)]
-public sealed class FrozenStorageTests
+public sealed unsafe class FrozenStorageTests
 {
     [Fact]
     public void CommittedLoss_Thaw_ReleasesTheWriterAndNothingIsLost()
@@ -102,6 +103,37 @@ public sealed class FrozenStorageTests
         StorageNode.Finish(Task.WhenAll(threads));
         for (var number = 0; number < writers; number++)
             Assert.InRange(File.ReadAllBytes(pair.Target.At($"f{number}"))[0], acknowledged[number], byte.MaxValue);
+    }
+
+    [Fact]
+    public void Held_ManyWritesOfOnePlace_FollowEachOtherWithoutWaiting()
+    {
+        const int count = 100;
+        using var pair = new StoragePair(prepareSource: folder => File.WriteAllBytes(Path.Combine(folder, "disk"), new byte[8192]));
+        pair.Source.LetIn();
+        pair.Source.Storage.Freeze();
+        StorageNode.Until(() => pair.Source.Storage.Status.Frozen, "it is frozen");
+        // O_DIRECT: only then does the kernel let writes of one file run side by side.
+        var disk = Shim.Check(Shim.Open(Shim.CurrentDirectory, pair.Source.At("disk"), OpenFlags.ReadWrite | OpenFlags.Direct, 0), "open");
+        using var memory = new PageBlock(count * 4096L);
+        for (var index = 0; index < count; index++)
+            new Span<byte>(memory.Address + index * 4096, 4096).Fill((byte)index);
+        var written = new long[count];
+        var writers = Enumerable.Range(0, count).Select(index => new Thread(() =>
+            written[index] = Shim.WriteAt(disk, memory.Address + index * 4096, 4096, 0)) { IsBackground = true }).ToArray();
+        foreach (var writer in writers)
+            writer.Start();
+        StorageNode.Until(() => pair.Source.Storage.Status.HeldRequests == count, "all are held");
+
+        var start = Environment.TickCount64;
+        pair.Source.Storage.Thaw();
+        foreach (var writer in writers)
+            Assert.True(writer.Join(StorageNode.Patience));
+        // Each wait for the next tick of an idle pump would be 250 ms: 12 s in all.
+        Assert.InRange(Environment.TickCount64 - start, 0, 8000);
+        _ = Shim.Close(disk);
+        Assert.All(written, bytes => Assert.Equal(4096, bytes));
+        Assert.Single(File.ReadAllBytes(pair.Source.At("disk")).Take(4096).Distinct());
     }
 
     [Fact]

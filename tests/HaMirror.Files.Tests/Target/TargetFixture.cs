@@ -76,6 +76,9 @@ internal sealed class RecordedEvents : IStorageEvents
 {
     private readonly List<(string Name, string Text)> _events = [];
 
+    /// <summary>Called after an offer was recorded, on the session's thread: a test keeps that thread here.</summary>
+    public Action? AfterOffer { get; set; }
+
     public IReadOnlyList<string> Names
     {
         get
@@ -110,7 +113,11 @@ internal sealed class RecordedEvents : IStorageEvents
 
     public void ResyncEnded(long link) => Add("ResyncEnded", "");
 
-    public void OfferReceived(long link, GenerationId generation) => Add("OfferReceived", generation.ToString());
+    public void OfferReceived(long link, GenerationId generation)
+    {
+        Add("OfferReceived", generation.ToString());
+        AfterOffer?.Invoke();
+    }
 
     public void OfferAccepted(long link) => Add("OfferAccepted", "");
 

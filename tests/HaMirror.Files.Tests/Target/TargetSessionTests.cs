@@ -117,6 +117,22 @@ public sealed unsafe class TargetSessionTests
     }
 
     [Fact]
+    public void Silence_WhileTheTargetItselfWasKept_DoesNotEndTheLink()
+    {
+        var lockTimeout = TimeSpan.FromSeconds(2);
+        using var target = new TargetFixture(lockTimeout: lockTimeout);
+        using var goOn = new ManualResetEventSlim();
+        target.Events.AfterOffer = goOn.Wait; // as a disk would that takes its time
+        target.Offer();
+        target.Source.SendControl(FrameType.Probe); // waits in the socket from here on: the source is not silent
+        var until = Environment.TickCount64 + (long)(lockTimeout * 1.5).TotalMilliseconds;
+        Assert.True(SpinWait.SpinUntil(() => Environment.TickCount64 > until, lockTimeout * 10)); // time is what is tried here
+        goOn.Set();
+        Assert.NotNull(target.Source.Expect(FrameType.ProbeReply));
+        Assert.DoesNotContain("LinkDown", target.Events.Names);
+    }
+
+    [Fact]
     public void Change_EveryKind_TreeIsAsTheSourceSaid()
     {
         using var target = new TargetFixture(offered: true);
