@@ -1,0 +1,48 @@
+// What the command line of "pair" says.
+using System.Globalization;
+using System.Net;
+using HaMirror.Core.Configuration;
+
+namespace HaMirror.Pair;
+
+/// <summary>One node of a pair.</summary>
+/// <param name="IsSource">It serves its directory; else it holds the second replica.</param>
+/// <param name="Address">Where the source listens.</param>
+/// <param name="MarksPath">Where the marks are kept; the pair always begins anew with everything compared.</param>
+internal sealed record Arguments(
+    bool IsSource, string Directory, IPEndPoint Address, bool Encryption, AckMode Ack, TimeSpan LockTimeout, string MarksPath)
+{
+    public const string Usage = """
+        pair source|target DIRECTORY ADDRESS:PORT [--tls] [--applied] [--locktimeout SECONDS]
+          Two data paths without agents: the source listens on ADDRESS:PORT and serves DIRECTORY once everything was compared;
+          the target dials there. Both say READY on standard output, and end on SIGTERM or SIGINT. The source says where its
+          threads are when nothing moves for 5 s; SIGUSR1 (10) asks either for that.
+        """;
+
+    /// <summary>Null: what was given makes no sense.</summary>
+    public static Arguments? Parse(string[] words)
+    {
+        if (words.Length < 3 || words[0] is not ("source" or "target") || !IPEndPoint.TryParse(words[2], out var address))
+            return null;
+        var directory = Path.GetFullPath(words[1]);
+        var parsed = new Arguments(
+            words[0] == "source", directory, address, false, AckMode.Received, TimeSpan.FromSeconds(3), directory.TrimEnd('/') + ".marks");
+        for (var index = 3; index < words.Length; index++)
+            switch (words[index])
+            {
+                case "--tls":
+                    parsed = parsed with { Encryption = true };
+                    break;
+                case "--applied":
+                    parsed = parsed with { Ack = AckMode.Applied };
+                    break;
+                case "--locktimeout" when index + 1 < words.Length && double.TryParse(words[index + 1], CultureInfo.InvariantCulture, out var seconds):
+                    parsed = parsed with { LockTimeout = TimeSpan.FromSeconds(seconds) };
+                    index++;
+                    break;
+                default:
+                    return null;
+            }
+        return parsed;
+    }
+}
