@@ -88,24 +88,6 @@ public sealed class ExtentSetTests
         Assert.True(set.IsEmpty);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void ExtentSet_DirtyTebibyte_CostsAtMost40MiB(bool everyOtherExtent)
-    {
-        const ulong tebibyte = 1UL << 40;
-        var before = GC.GetTotalMemory(true);
-        var set = new ExtentSet();
-        if (everyOtherExtent)
-            for (ulong area = 0; area < tebibyte; area += ExtentSet.AreaBytes)
-                set.Add(area + Extent, Extent);
-        else
-            set.Add(0, tebibyte);
-        var bytes = GC.GetTotalMemory(true) - before;
-        Assert.InRange(bytes, 1, 40L << 20);
-        Assert.Equal(everyOtherExtent ? tebibyte / 1024 : tebibyte, set.Bytes);
-    }
-
     [Fact]
     public void ExtentSet_DamagedBytes_AreRefused()
     {
