@@ -3,13 +3,18 @@ namespace HaMirror.Simulator;
 /// <summary>Many histories, of the seeds from a first one on.</summary>
 public static class Batch
 {
-    public sealed record Result(IReadOnlyList<HistoryResult> Violations, long Acknowledged);
+    /// <summary>What a batch has shown.</summary>
+    /// <param name="Violations">The histories that broke the contract.</param>
+    /// <param name="Excuses">How many histories met each excuse.</param>
+    public sealed record Result(
+        IReadOnlyList<HistoryResult> Violations, long Acknowledged, IReadOnlyDictionary<string, int> Excuses);
 
     public static Result Play(int histories, int firstSeed, int threads)
     {
         var results = new HistoryResult[histories];
         Parallel.For(0, histories, new ParallelOptions { MaxDegreeOfParallelism = threads },
             index => results[index] = History.Run(unchecked(firstSeed + index)));
-        return new Result([.. results.Where(result => result.Violation is not null)], results.Sum(result => (long)result.Acknowledged));
+        return new Result([.. results.Where(result => result.Violation is not null)], results.Sum(result => (long)result.Acknowledged),
+            results.SelectMany(result => result.Excuses).CountBy(why => why).ToDictionary());
     }
 }

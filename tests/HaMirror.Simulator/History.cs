@@ -37,7 +37,7 @@ public sealed class History
     {
         var history = new History(seed, tracing);
         history.Play();
-        return new HistoryResult(seed, history._world.Violation, history.Ledger.Count, history._world.Trace);
+        return new HistoryResult(seed, history._world.Violation, history.Ledger.Count, history.Ledger.Excuses, history._world.Trace);
     }
 
     private void Play()
@@ -82,10 +82,8 @@ public sealed class History
                 node.Restart(powerCut: true);
                 if (_world.Chance(0.3)) node.Peer.Restart(powerCut: true);
                 break;
-            // A pinged witness has no memory: a winner that is paused while the network heals cannot be told from a dead one.
-            // Pauses and partitions therefore come in separate histories (design, section 3, G3).
-            case 2 when _profile.Pauses && !_profile.Partitions: node.Pause(_world.Between(50, _world.Chance(0.5) ? 900 : 9000)); break;
-            case 3 when _profile.Pauses && !_profile.Partitions: node.JumpClock(TimeSpan.FromSeconds(_world.Random.NextDouble() * 5)); break;
+            case 2 when _profile.Pauses: node.Pause(_world.Between(50, _world.Chance(0.5) ? 900 : 9000)); break;
+            case 3 when _profile.Pauses: node.JumpClock(TimeSpan.FromSeconds(_world.Random.NextDouble() * 5)); break;
             case 4 when _profile.LinkResets: node.ResetLink(); break;
             case 5 when _profile.Partitions && _network.Connected:
                 if (!_profile.Witness) Ledger.Excuse("isolation without a witness");

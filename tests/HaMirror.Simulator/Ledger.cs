@@ -14,8 +14,12 @@ public sealed class Ledger(World world)
 {
     private readonly Dictionary<long, GenerationId> _acknowledged = [];
     private readonly HashSet<long> _required = [];
+    private readonly HashSet<string> _excuses = [];
 
     public bool Excused { get; private set; }
+
+    /// <summary>Why, in the order in which it came.</summary>
+    public IReadOnlyCollection<string> Excuses => _excuses;
 
     public int Count => _acknowledged.Count;
 
@@ -23,6 +27,7 @@ public sealed class Ledger(World world)
     {
         if (!Excused) world.Note($"excused: {why}");
         Excused = true;
+        _excuses.Add(why);
     }
 
     public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, long write, GenerationId generation)

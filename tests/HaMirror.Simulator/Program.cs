@@ -31,6 +31,7 @@ foreach (var failed in batch.Violations.Take(3))
 
 if (trace && batch.Violations.Count == 0)
     foreach (var line in History.Run(seed, tracing: true).Trace) Console.WriteLine(line);
+foreach (var (why, count) in batch.Excuses) Console.WriteLine($"excused: {count} histories: {why}");
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
     $"{{\"histories\":{histories},\"violations\":{batch.Violations.Count},\"seed\":{seed},\"acknowledged\":{batch.Acknowledged},\"seconds\":{watch.Elapsed.TotalSeconds:0.0}}}"));
 return batch.Violations.Count == 0 ? 0 : 1;

@@ -5,10 +5,22 @@ public sealed class SimulatedNetwork(World world, FaultProfile profile)
 {
     private readonly bool[] _sends = [true, true];
     private readonly bool[] _reachesWitness = [true, true];
+    private readonly bool[] _answered = [false, false];
 
     public bool Connected => _sends[0] && _sends[1];
 
     public bool WitnessReachableFrom(int node) => _reachesWitness[node];
+
+    /// <summary>The witness answers a node. True when it has answered both since they last heard each other: the one
+    /// thing that a pinged witness, which has no memory, cannot rule out (design, section 11).</summary>
+    public bool WitnessAnswers(int node)
+    {
+        _answered[node] = true;
+        return _answered[1 - node];
+    }
+
+    /// <summary>A node hears its peer: whatever the witness told it before is forgotten.</summary>
+    public void PeerHeard(int node) => _answered[node] = false;
 
     /// <summary>Cuts the nodes from each other. With a witness the cut has a shape: one side keeps it.</summary>
     public void Partition()

@@ -110,10 +110,24 @@ public sealed class SimulatedNode
         _world.After(microseconds, () =>
         {
             if (boot != Boots || !_paused) return;
-            _paused = false;
             _world.Note($"{Name} goes on");
-            while (!_paused && _whilePaused.TryDequeue(out var action)) action();
+            // The worst order: time is looked at before what waits in the sockets was read.
+            Step(new MachineInput.Tick());
+            CatchUp(boot);
         });
+    }
+
+    private void CatchUp(int boot)
+    {
+        if (boot != Boots || !_paused) return;
+        if (!_whilePaused.TryDequeue(out var action))
+        {
+            _paused = false;
+            return;
+        }
+
+        action();
+        _world.After(_world.Between(0.01, 1), () => CatchUp(boot));
     }
 
     public void JumpClock(TimeSpan by) => _jump += by;
@@ -160,7 +174,7 @@ public sealed class SimulatedNode
     public void PlanReceived(SimulatedLink link, ResyncPlan plan)
     {
         link.SourcePlan = plan;
-        TargetBegins(link);
+        Input(new MachineInput.PlanReceived(link.Id, plan));
     }
 
     /// <summary>A change or a block of a resync: applied in order, then flushed, then answered.</summary>
@@ -185,6 +199,7 @@ public sealed class SimulatedNode
     {
         if (_machine is not { } machine) return null;
         var before = (machine.View.State, machine.View.Phase);
+        if (input is MachineInput.BeatHeard) _network.PeerHeard(_index);
         var now = TimeSpan.FromMicroseconds(_world.Now * _drift) + _jump;
         var output = machine.Step(input, now);
         if (_world.Tracing && input is not (MachineInput.Tick or MachineInput.BeatHeard)) _world.Note($"{Name} <- {Describe(input)}");
@@ -306,6 +321,7 @@ public sealed class SimulatedNode
     private void AskWitness(long ticket)
     {
         var reachable = _network.WitnessReachableFrom(_index);
+        if (reachable && _network.WitnessAnswers(_index)) _ledger.Excuse("the witness answered both nodes in one separation");
         After(reachable ? _world.Between(0.2, 5) : _world.Between(150, 250),
             () => Step(new MachineInput.WitnessAnswered(ticket, reachable)));
     }

@@ -166,6 +166,8 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         Post(new MachineInput.TargetFailed(link, reason));
     }
 
+    void IStorageEvents.PlanReceived(long link, ResyncPlan plan) => Post(new MachineInput.PlanReceived(link, plan));
+
     void IStorageEvents.ResyncEnded(long link) => Post(new MachineInput.ResyncEnded(link));
 
     void IStorageEvents.OfferReceived(long link, GenerationId generation) => Post(new MachineInput.OfferReceived(link, generation));
@@ -217,11 +219,11 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
                 continue;
             }
 
+            // What waits was said before this tick: a beat of the peer's must be heard before its silence is judged. What
+            // comes meanwhile is for the next round, so that time is looked at however slow the steps are.
+            for (var waiting = _inputs.Count; waiting > 0 && _inputs.TryTake(out envelope); waiting--) Take(envelope);
             next = Now + ModuleRules.TickInterval;
             Take(new Envelope(new MachineInput.Tick(), null));
-
-            // What waits goes on even when each step takes longer than a tick.
-            if (_inputs.TryTake(out envelope)) Take(envelope);
         }
     }
 

@@ -7,6 +7,7 @@ namespace HaMirror.Core.Machine;
 /// primary             asks (early)     asks again; unreachable or no answer soon: it has ended its service by T + grace
 /// standby                              asks              reachable: it takes over
 /// </code>
+/// An answer counts only while this process has run without a gap since it asked (ModuleRules.AwakeGap).
 /// Data never depends on the grace, for a primary that lost a peer which may take over is frozen; it keeps the two guests
 /// from overlapping. Without a witness both go on at T.
 /// </remarks>
@@ -22,10 +23,11 @@ internal sealed class Arbitration(MachineContext machine)
     private TimeSpan _askedAt;
     private bool _final;
     private bool? _reachable;
+    private TimeSpan _answeredAt;
 
     public enum Verdict : byte { Pending, Won, Lost }
 
-    /// <summary>Forgets what was asked: somebody was heard, or the question is another one.</summary>
+    /// <summary>Forgets what was asked: somebody was heard, the question is another one, or this process missed time.</summary>
     public void Clear()
     {
         _ticket = 0;
@@ -37,6 +39,7 @@ internal sealed class Arbitration(MachineContext machine)
     {
         if (ticket != _ticket || ticket == 0) return;
         _reachable = reachable;
+        _answeredAt = machine.Now;
         machine.Note(reachable ? "The witness answered." : "The witness did not answer.");
     }
 
@@ -53,7 +56,7 @@ internal sealed class Arbitration(MachineContext machine)
             Ask(final: true);
         }
 
-        if (_reachable is { } reachable) return reachable ? Verdict.Won : Verdict.Lost;
+        if (_reachable is { } reachable) return !reachable ? Verdict.Lost : Settled ? Verdict.Won : Verdict.Pending;
         return due >= rules.LoserGrace * AnswerPart ? Verdict.Lost : Verdict.Pending;
     }
 
@@ -65,7 +68,7 @@ internal sealed class Arbitration(MachineContext machine)
         if (!rules.HasWitness) return Verdict.Won;
         if (!_final || (_reachable is null && machine.Now - _askedAt > AnswerTimeout)) Ask(final: true);
         if (_reachable == false) return Verdict.Lost;
-        return _reachable == true && due >= rules.LoserGrace ? Verdict.Won : Verdict.Pending;
+        return _reachable == true && Settled && due >= rules.LoserGrace ? Verdict.Won : Verdict.Pending;
     }
 
     /// <summary>A waiting node asks again and again: it has nothing to lose.</summary>
@@ -75,6 +78,9 @@ internal sealed class Arbitration(MachineContext machine)
         if (verdict == Verdict.Lost && machine.Now - _askedAt > machine.Rules.HeartbeatTimeout) Clear();
         return verdict;
     }
+
+    /// <summary>A tick has passed since the answer: a beat that came at the same time was read and would have cleared it.</summary>
+    private bool Settled => machine.Now - _answeredAt >= ModuleRules.TickInterval;
 
     private void Ask(bool final)
     {

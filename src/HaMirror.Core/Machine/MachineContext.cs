@@ -39,6 +39,9 @@ internal sealed class MachineContext
 
     public TimeSpan Now { get; set; }
 
+    /// <summary>Since when this process has run without a gap longer than <see cref="ModuleRules.AwakeGap"/>.</summary>
+    public TimeSpan AwakeSince { get; set; }
+
     public ModuleState State { get; private set; } = ModuleState.Stop;
 
     public Phase Phase { get; private set; } = Phase.NotReady;
@@ -89,10 +92,19 @@ internal sealed class MachineContext
 
     public bool PeerAlive => Peer.IsAlive(Now, Rules.HeartbeatTimeout);
 
-    /// <summary>How long ago silence reached the time-out; negative before.</summary>
-    public TimeSpan SilenceDue => Peer.Silence(Now) - Rules.HeartbeatTimeout;
+    /// <summary>How long ago silence reached the time-out; negative before, and while this process, after a gap, still
+    /// listens whether it is silence.</summary>
+    public TimeSpan SilenceDue => DueAfter(Peer.Silence(Now));
 
     public bool PeerSilent => !PeerAlive && SilenceDue >= TimeSpan.Zero;
+
+    /// <summary>How long ago something that has lasted for <paramref name="span"/> reached the heartbeat time-out.</summary>
+    public TimeSpan DueAfter(TimeSpan span)
+    {
+        var due = span - Rules.HeartbeatTimeout;
+        var settled = Now - AwakeSince - Rules.Settling;
+        return due < settled ? due : settled;
+    }
 
     public ImmutableArray<string> Evidence => [.. _evidence];
 

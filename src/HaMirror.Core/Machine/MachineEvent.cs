@@ -8,6 +8,7 @@ public enum MachineEvent : byte
     BeatHeard,
     LinkUp,
     LinkDown,
+    PlanReceived,
     ResyncEnded,
     OfferReceived,
     OfferAccepted,

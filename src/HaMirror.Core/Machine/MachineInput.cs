@@ -23,6 +23,10 @@ public abstract record MachineInput
     /// <summary>The link ended; <paramref name="Reason"/> is a sentence.</summary>
     public sealed record LinkDown(long Link, string Reason) : MachineInput;
 
+    /// <summary>Target: the source's plan came, so data will. The answer is <see cref="MachineAction.BeginTarget"/> when this
+    /// node reads both records the same way, else the link is cut.</summary>
+    public sealed record PlanReceived(long Link, ResyncPlan Plan) : MachineInput;
+
     /// <summary>Source: every difference is copied or proven equal, and durable at the peer.</summary>
     public sealed record ResyncEnded(long Link) : MachineInput;
 

@@ -44,8 +44,8 @@ public sealed class ModuleMachine
     {
         _machine.Now = now;
         _machine.Refusal = null;
-        if (_lastStep is { } last && now - last > ModuleRules.SleptAfter) Slept(now - last);
-        else if (_lastStep is null) _machine.Peer.Restart(now);
+        if (_lastStep is not { } last) _machine.Peer.Restart(now);
+        else if (now - last > ModuleRules.AwakeGap) Missed(now - last);
         _lastStep = now;
         TransitionTable.Find(_machine.State, TransitionTable.EventOf(input)).Handler(_machine, input);
         Continue();
@@ -53,11 +53,17 @@ public sealed class ModuleMachine
         return new StepOutput(_machine.TakeActions(), _machine.Refusal);
     }
 
+    private void Missed(TimeSpan gap)
+    {
+        _machine.AwakeSince = _machine.Now;
+        _machine.Arbitration.Clear();
+        if (gap > ModuleRules.SleptAfter) Slept(gap);
+    }
+
     private void Slept(TimeSpan gap)
     {
         _machine.Say(SayLevel.Warning, $"This process did not run for {gap.TotalSeconds:0.0} s; the peer's silence meanwhile proves nothing.");
         _machine.Peer.Restart(_machine.Now);
-        _machine.Arbitration.Clear();
         _machine.Separation.Slept();
         if (_machine.State == ModuleState.Second) _machine.Standby.Slept();
     }

@@ -33,6 +33,18 @@ public sealed record ModuleRules
 
     public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>A gap between two ticks longer than this means that this process slept: its own silence proves nothing.</summary>
+    /// <summary>A gap between two ticks longer than this means that this process slept: the peer's silence meanwhile proves
+    /// nothing, and what the peer said before it may be withdrawn. Shorter ones come from a slow disk under the record or
+    /// a busy machine; a standby that asked anew after each of them would hardly ever be Ready there.</summary>
     public static readonly TimeSpan SleptAfter = TimeSpan.FromMilliseconds(1000);
+
+    /// <summary>Nothing is concluded from silence, nor from what the witness said, across a gap between two steps that is
+    /// longer than this: beats that came meanwhile may still wait in the socket, and the network may be another one. Five
+    /// ticks: a thread of raised urgency is late by one or two on a loaded machine of two cores, and a false alarm costs
+    /// <see cref="Settling"/>, not the standby's readiness.</summary>
+    public static readonly TimeSpan AwakeGap = 5 * TickInterval;
+
+    /// <summary>How long a node listens after such a gap before silence counts again: more than three pulses of a peer
+    /// that lives, at the pulse and time-out of the design.</summary>
+    public TimeSpan Settling => HeartbeatTimeout / 4;
 }

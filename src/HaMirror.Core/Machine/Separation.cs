@@ -11,10 +11,6 @@ namespace HaMirror.Core.Machine;
 /// </remarks>
 internal sealed class Separation(MachineContext machine)
 {
-    /// <summary>A peer that is heard but does not answer for this many time-outs does not hear this node. By then it has
-    /// taken over, which is heard, or never will.</summary>
-    private const int DeafPeerTimeouts = 2;
-
     private TimeSpan _since;
     private ulong _sequence;
 
@@ -40,15 +36,16 @@ internal sealed class Separation(MachineContext machine)
     {
         if (machine.PeerAlive && machine.Peer.Beat is { } beat && Yields(beat)) return;
         if (!Frozen || machine.Service.Ending) return;
-        if (machine.PeerAlive && machine.Now - _since < DeafPeerTimeouts * machine.Rules.HeartbeatTimeout)
+        // A peer that is heard but has not answered for a time-out does not hear this node: guests wait no longer (G8).
+        var deaf = machine.DueAfter(machine.Now - _since);
+        if (machine.PeerAlive && deaf < TimeSpan.Zero)
         {
             machine.Arbitration.Clear();
             if (Confirmed(machine.Peer.Beat!)) GoOnAlone("remote stop", $"{machine.Rules.PeerName} has recorded that it is outdated.");
             return;
         }
 
-        var due = machine.PeerAlive ? machine.Now - _since - (DeafPeerTimeouts * machine.Rules.HeartbeatTimeout) : machine.SilenceDue;
-        switch (machine.Arbitration.Primary(due))
+        switch (machine.Arbitration.Primary(machine.PeerAlive ? deaf : machine.SilenceDue))
         {
             case Arbitration.Verdict.Won:
                 GoOnAlone("no heartbeat", $"{machine.Rules.PeerName} is silent on every LAN.");

@@ -17,6 +17,8 @@ internal sealed class Standby(MachineContext machine)
     private bool _sleptWhileResyncing;
     private bool _wasPrimary;
     private bool _swapAsked;
+    private ResyncPlan _plan;
+    private bool _begun;
 
     private enum Stage : byte { Resyncing, Ready, Reconnecting, Validating }
 
@@ -34,26 +36,41 @@ internal sealed class Standby(MachineContext machine)
         _stage = Stage.Resyncing;
         _sleptWhileResyncing = false;
         machine.Link = new ReplicaLink(up.Link, source: false, up.Peer);
-        var record = machine.Record with { Sole = false, Serving = false };
-        if (target.Plan != ResyncPlan.Leftover)
-            record = record with
-            {
-                Condition = ReplicaCondition.Inconsistent,
-                ResyncFrom = up.Peer.Record.Current,
-                Current = record.Current.IsNone ? up.Peer.Record.Current : record.Current,
-                CompareAll = record.CompareAll || target.Plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll,
-                PeerName = machine.Rules.PeerName,
-            };
-        machine.Persist(record);
+        (_plan, _begun) = (target.Plan, false);
         machine.Say(SayLevel.Event, target.Sentence);
-        machine.Act(new MachineAction.BeginTarget(up.Link, target.Plan));
         machine.Enter(ModuleState.Second, Phase.Transient, target.Sentence);
         machine.Hooks.Toward(ModuleState.Second, HookPurpose.Background);
     }
 
+    /// <summary>Data is about to come. Until then a replica that is consistent stays so, whatever happens to the link.</summary>
+    public void PlanReceived(MachineInput.PlanReceived received)
+    {
+        if (machine.Link is not { Source: false, Committed: false } link || link.Id != received.Link || _begun) return;
+        if (received.Plan != _plan)
+        {
+            machine.Waiting.PauseDialling();
+            Leave($"{machine.Rules.PeerName} wants to resync by {received.Plan}, this node by {_plan}: the link is tried again.");
+            return;
+        }
+
+        _begun = true;
+        var record = machine.Record with { Sole = false, Serving = false };
+        if (_plan != ResyncPlan.Leftover)
+            record = record with
+            {
+                Condition = ReplicaCondition.Inconsistent,
+                ResyncFrom = link.Peer.Record.Current,
+                Current = record.Current.IsNone ? link.Peer.Record.Current : record.Current,
+                CompareAll = record.CompareAll || _plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll,
+                PeerName = machine.Rules.PeerName,
+            };
+        machine.Persist(record);
+        machine.Act(new MachineAction.BeginTarget(link.Id, _plan));
+    }
+
     public void OfferReceived(MachineInput.OfferReceived offer)
     {
-        if (machine.Link is not { Source: false, Committed: false } link || link.Id != offer.Link) return;
+        if (machine.Link is not { Source: false, Committed: false } link || link.Id != offer.Link || !_begun) return;
         link.Committed = true;
         machine.Persist(machine.Record with
         {

@@ -336,6 +336,7 @@ public sealed unsafe class TargetSession : IDisposable
         {
             case FrameType.Plan when header.Argument <= (uint)ResyncPlan.CopyAll && _sourcePlan is null:
                 _sourcePlan = (ResyncPlan)header.Argument;
+                _events.PlanReceived(_link.Number, (ResyncPlan)header.Argument);
                 ComparePlans();
                 break;
             case FrameType.Offer when payload.Length == 16 && HasPlan:

@@ -19,6 +19,9 @@ public interface IStorageEvents
     /// replica is no longer up to date and must not take over. <see cref="LinkDown"/> follows; the dialler waits longer.</summary>
     void TargetFailed(long link, string reason);
 
+    /// <summary>Target: the source's plan came; nothing is applied before the answer, <c>BeginTarget</c>.</summary>
+    void PlanReceived(long link, ResyncPlan plan);
+
     void ResyncEnded(long link);
 
     void OfferReceived(long link, GenerationId generation);

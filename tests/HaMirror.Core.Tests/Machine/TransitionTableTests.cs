@@ -77,6 +77,7 @@ public sealed class TransitionTableTests
                 (ulong)random.Next(100), 1, (ulong)random.Next(100))),
             new MachineInput.LinkUp(Link(), random.Next(2) == 0, new PeerHello("node2", Record(), (ModuleState)random.Next(5), false, 0)),
             new MachineInput.LinkDown(Link(), "It ended."),
+            new MachineInput.PlanReceived(Link(), (ResyncPlan)random.Next(4)),
             new MachineInput.ResyncEnded(Link()),
             new MachineInput.OfferReceived(Link(), Generation()),
             new MachineInput.OfferAccepted(Link()),

@@ -146,9 +146,9 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
         Happened.Add($"up {link}");
         if (source)
             Storage.BeginSource(link, Plan);
-        else
-            Storage.BeginTarget(link, Plan);
     }
+
+    void IStorageEvents.PlanReceived(long link, ResyncPlan plan) => Storage.BeginTarget(link, Plan);
 
     void IStorageEvents.LinkDown(long link, string reason) => Happened.Add($"down {link} {reason}");
 

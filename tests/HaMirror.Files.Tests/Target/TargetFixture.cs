@@ -111,6 +111,8 @@ internal sealed class RecordedEvents : IStorageEvents
 
     public void TargetFailed(long link, string reason) => Add("TargetFailed", reason);
 
+    public void PlanReceived(long link, ResyncPlan plan) => Add("PlanReceived", plan.ToString());
+
     public void ResyncEnded(long link) => Add("ResyncEnded", "");
 
     public void OfferReceived(long link, GenerationId generation)
