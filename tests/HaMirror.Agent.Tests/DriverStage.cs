@@ -15,8 +15,9 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("hamirror-driver-").FullName;
 
-    public DriverStage()
+    public DriverStage(ReplicaRecord? record = null)
     {
+        Record = record ?? ReplicaRecord.New;
         var log = new ModuleLog(_directory + "/module.log", "vm1", TimeProvider.System);
         Driver = new ModuleDriver(new ModuleSurroundings
         {
@@ -48,11 +49,14 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 
     public ConcurrentQueue<string> Done { get; } = new();
 
-    public ReplicaRecord Record { get; private set; } = ReplicaRecord.New;
+    public ReplicaRecord Record { get; private set; }
 
     public bool DiskFull { get; set; }
 
     public bool WritableThrows { get; set; }
+
+    /// <summary>A sequence whose hooks never end by themselves.</summary>
+    public HookSequence? Hangs { get; set; }
 
     public int MarkCount => 0;
 
@@ -100,7 +104,16 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 
     void IModuleStorage.CutLink(long link, string reason) => Done.Enqueue("cut");
 
-    Task<string?> IModuleHooks.RunAsync(HookSequence sequence, CancellationToken cancellation) => Kept(sequence.ToString());
+    async Task<string?> IModuleHooks.RunAsync(HookSequence sequence, CancellationToken cancellation)
+    {
+        await Kept(sequence.ToString());
+        if (sequence != Hangs) return null;
+        var killed = new TaskCompletionSource();
+        await using var registration = cancellation.Register(killed.SetResult);
+        await killed.Task;
+        Done.Enqueue($"{sequence} killed");
+        return "It was killed.";
+    }
 
     void IModuleCompanion.Mounted() => Done.Enqueue("guard");
 

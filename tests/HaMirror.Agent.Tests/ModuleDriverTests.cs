@@ -1,6 +1,9 @@
 using HaMirror.Core.Generations;
+using HaMirror.Core.Hooks;
 using HaMirror.Core.Machine;
 using HaMirror.Core.States;
+using HaMirror.Io.Heartbeats;
+using HaMirror.Io.Storage;
 
 namespace HaMirror.Agent.Tests;
 
@@ -56,6 +59,58 @@ public sealed class ModuleDriverTests
         Assert.Equal(stage.Record.Current, beat.Record.Current);
         Assert.False(beat.Record.Current.IsNone);
         Assert.False(stage.Driver.Intent.Running);
+    }
+
+    [Fact]
+    public async Task Hooks_ThatHang_AreKilledByAForcedEndWhoseAnswerCounts()
+    {
+        using var stage = new DriverStage { Hangs = HookSequence.WaitToAlone };
+        await stage.CommandAsync(OperatorCommand.StartAsPrimary);
+        stage.Expect("the start hooks run", () => stage.Done.Contains("WaitToAlone"));
+        Assert.Null(await stage.CommandAsync(OperatorCommand.ForceStop));
+        stage.Expect("it is stopped", () => stage.Driver.Snapshot.View.State == ModuleState.Stop);
+        var done = stage.Done.ToList();
+        Assert.InRange(done.IndexOf("WaitToAlone killed"), 0, done.IndexOf("ForcedEnd") - 1);
+        Assert.InRange(done.IndexOf("read-only"), 0, done.IndexOf("ForcedEnd") - 1);
+    }
+
+    [Fact]
+    public async Task Generation_ThatCannotBeRecorded_IsNotOpenedAndTheGuestIsEnded()
+    {
+        using var stage = new DriverStage();
+        await stage.CommandAsync(OperatorCommand.StartAsPrimary);
+        stage.Expect("it serves", () => stage.Driver.Snapshot.View is { State: ModuleState.Alone, Phase: Phase.Ready });
+        stage.DiskFull = true;
+        ((IStorageEvents)stage.Driver).GenerationNeeded();
+        stage.Expect("the guest is ended", () => stage.Done.Contains("ForcedEnd") && stage.Done.Contains("read-only"));
+        Assert.DoesNotContain("open", stage.Done);
+        Assert.Equal(stage.Record.Current, stage.Driver.Announcement.Beat.Record.Current);
+
+        stage.DiskFull = false;
+        Assert.Null(await stage.CommandAsync(OperatorCommand.StopStart));
+        stage.Expect("it started again", () => stage.Done.Count(what => what == "mount") == 2);
+    }
+
+    [Fact]
+    public void Record_OfACrashedPrimary_IsMadeToCompareEverythingByTheFirstStep()
+    {
+        var generation = new GenerationId(Guid.NewGuid());
+        using var stage = new DriverStage(new ReplicaRecord { Current = generation, Condition = ReplicaCondition.UpToDate, Serving = true });
+        stage.Expect("it is recorded", () => stage.Record is { CompareAll: true, MarksUnsaved: true });
+        Assert.Equal(ModuleState.Stop, stage.Driver.Snapshot.View.State);
+    }
+
+    [Fact]
+    public void Module_Stopped_RecordsThatThePrimaryGoesOnWithoutIt()
+    {
+        var generation = new GenerationId(Guid.NewGuid());
+        var record = new ReplicaRecord { Current = generation, Base = generation, Condition = ReplicaCondition.UpToDate };
+        using var stage = new DriverStage(record);
+        stage.Driver.Hear(new ModuleAnnouncement("vm1", 5600, 7, new ModuleBeat(
+            "n2", ModuleState.Prim, Phase.Transient, record with { Serving = true }, false, false, true, generation, GenerationId.None, 9,
+            false, 1, 1, 1)));
+        stage.Expect("it is recorded", () => stage.Record.Condition == ReplicaCondition.Outdated);
+        stage.Expect("the primary is told", () => stage.Driver.Announcement.Beat.ConfirmsOutdated == generation);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ internal sealed class ModuleActions : IDisposable
     private Task _hooksRunning = Task.CompletedTask;
     private ReplicaRecord _durable;
     private readonly Lock _listening = new(); // The retry runs beside the driver's thread.
+    private ReplicaRecord? _wanted;
     private IDisposable? _listener;
     private CancellationTokenSource? _listenRetry;
 
@@ -41,12 +42,20 @@ internal sealed class ModuleActions : IDisposable
     public bool Carry(IEnumerable<MachineAction> actions)
     {
         var beat = false;
+        var holds = _wanted is not { } wanted || TrySave(wanted) is null;
         foreach (var action in actions)
         {
+            if (!holds && action.RestsOnRecord)
+            {
+                if (action is MachineAction.RunSequence refused)
+                    _post(new MachineInput.SequenceEnded(refused.Ticket, "The replica record could not be written, so no service may start."));
+                continue;
+            }
+
             switch (action)
             {
                 case MachineAction.Persist persist:
-                    if (!Persist(persist.Record)) return beat;
+                    holds = Persist(persist.Record);
                     break;
                 case MachineAction.Beat:
                     beat = true;
@@ -86,6 +95,7 @@ internal sealed class ModuleActions : IDisposable
         await _around.Hooks.RunAsync(HookSequence.ForcedEnd, CancellationToken.None);
         await _storage.UnmountAsync(force: true);
         _around.Companion.Unmounted();
+        (_wanted, DurableInstead) = (null, null); // The next machine begins from what is on the disk.
     }
 
     public void Dispose()
@@ -98,18 +108,23 @@ internal sealed class ModuleActions : IDisposable
 
     private bool Persist(ReplicaRecord record)
     {
+        if (TrySave(record) is not { } failure) return true;
+        _post(new MachineInput.StorageFailed(failure));
+        return false;
+    }
+
+    private string? TrySave(ReplicaRecord record)
+    {
         try
         {
             _around.SaveRecord(record);
-            _durable = record;
-            DurableInstead = null;
-            return true;
+            (_durable, _wanted, DurableInstead) = (record, null, null);
+            return null;
         }
         catch (IOException error)
         {
-            DurableInstead = _durable;
-            _post(new MachineInput.StorageFailed(error.Message));
-            return false;
+            (_wanted, DurableInstead) = (record, _durable);
+            return error.Message;
         }
     }
 
@@ -228,6 +243,7 @@ internal sealed class ModuleActions : IDisposable
                 failure = $"The hooks of {run.Sequence} could not be run: {error.Message}";
             }
 
+            if (cancel.IsCancellationRequested) return; // A forced end took its place: its answer is the one that counts.
             _post(new MachineInput.SequenceEnded(run.Ticket, failure));
         });
     }

@@ -301,7 +301,10 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         var view = _machine.View;
 
         // Nobody hears of a record that is not on this disk.
-        if (_actions.DurableInstead is { } durable) view = view with { Record = durable, Beat = view.Beat with { Record = durable } };
+        if (_actions.DurableInstead is { } durable) view = view with
+        {
+            Record = durable, Beat = view.Beat with { Record = durable, ConfirmsOutdated = GenerationId.None, Claims = false },
+        };
         var changed = view.State != before.State || view.Phase != before.Phase;
         _snapshot = new ModuleSnapshot(view, changed ? _around.Clock.GetUtcNow() : _snapshot.Since);
         SayRemote(before, view);
