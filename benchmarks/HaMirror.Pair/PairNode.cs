@@ -83,9 +83,9 @@ internal sealed class PairNode : IStorageEvents, IDisposable
     {
         if (source)
             Storage.BeginSource(link, ResyncPlan.CompareAll);
-        else
-            Storage.BeginTarget(link, ResyncPlan.CompareAll);
     }
+
+    void IStorageEvents.PlanReceived(long link, ResyncPlan plan) => Storage.BeginTarget(link, plan);
 
     void IStorageEvents.LinkDown(long link, string reason) => Ended.TrySetResult($"Link {link} is down: {reason}");
 
