@@ -1,5 +1,6 @@
 // Turns what a connection receives into frames: a Pipe is filled without waiting and parsed by the same thread.
-// Invariant: a payload that was handed out stays valid until Release, and no byte is received in between into its place.
+// Invariants: (1) a payload that was handed out stays valid until Release, and no byte is received in between into its
+// place; (2) while a payload is received in place, the pipe is empty.
 using System.Buffers;
 using System.IO.Pipelines;
 using HaMirror.Core.Wire;
@@ -17,6 +18,17 @@ public sealed unsafe class FrameReader(PeerConnection connection)
     private readonly Pipe _pipe = new(new PipeOptions(
         MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, 0, 0, SegmentBytes, useSynchronizationContext: false));
 
+    /// <summary>What is received after a payload in place: the next frame's header and little more, so that a large payload
+    /// behind it can be received in place again.</summary>
+    private const int HeadBytes = 4096;
+
+    /// <summary>An encrypted connection returns whole records of this many bytes at most.</summary>
+    private const int RecordBytes = 16384;
+
+    private byte* _place;
+    private FrameHeader _placeHeader;
+    private int _placed;
+    private bool _headOnly;
     private ReadOnlySequence<byte> _rest;
     private bool _reading;
     private bool _needsMore;
@@ -27,37 +39,37 @@ public sealed unsafe class FrameReader(PeerConnection connection)
     /// <summary>Set once nothing more will come: why, as a sentence.</summary>
     public string? Ended { get; private set; }
 
+    /// <summary>The frame whose payload is not here in whole, after <see cref="TryRead"/> asked for more and before
+    /// <see cref="Release"/>.</summary>
+    public FrameHeader? Incomplete { get; private set; }
+
     /// <summary>Receives what is there, up to a budget. Returns the bytes; 0 with <see cref="Ended"/> set: nothing more
     /// will come.</summary>
     /// <remarks>Must not be called between <see cref="TryRead"/> and <see cref="Release"/>.</remarks>
     public long Fill(long bytesMax)
     {
+        if (_place is not null)
+            return FillPlace();
         long total = 0;
         while (total < bytesMax && Ended is null)
         {
-            var memory = _pipe.Writer.GetMemory(4096);
+            var memory = _pipe.Writer.GetMemory(HeadBytes);
+            var room = _headOnly ? HeadBytes : memory.Length;
             long received;
             fixed (byte* at = memory.Span)
-                received = connection.Receive(at, (ulong)memory.Length);
-            if (received == -Errno.EAGAIN)
-                break;
+                received = Receive(at, room);
             if (received <= 0)
-            {
-                Ended = received == 0
-                    ? $"The peer at {connection.Remote} closed the connection."
-                    : $"The connection to {connection.Remote} broke: {Errno.Describe((int)-received)}.";
                 break;
-            }
             _pipe.Writer.Advance((int)received);
             total += received;
-            // Less than was asked for: the socket is empty, and asking again would only cost a system call. An encrypted
-            // connection returns one record at a time, so it is asked until it says no.
-            if (received < memory.Length && !connection.HasPending && received % 16384 != 0)
+            if (_headOnly || IsDry(received, room))
+            {
+                _headOnly = false;
                 break;
+            }
         }
         if (total > 0)
         {
-            LastReceived = Environment.TickCount64;
             var flushed = _pipe.Writer.FlushAsync();
             if (!flushed.IsCompletedSuccessfully)
                 throw new InvalidOperationException("A pipe without a limit made its writer wait.");
@@ -70,6 +82,9 @@ public sealed unsafe class FrameReader(PeerConnection connection)
     {
         header = default;
         payload = default;
+        Incomplete = null;
+        if (_place is not null)
+            return TryReadPlace(out header);
         if (!_reading)
         {
             if (!_pipe.Reader.TryRead(out var result))
@@ -80,7 +95,10 @@ public sealed unsafe class FrameReader(PeerConnection connection)
         _needsMore = false;
         var status = FrameHeader.TryRead(_rest, out header);
         if (status == FrameReadStatus.Frame && _rest.Length - FrameHeader.Size < header.PayloadLength)
+        {
             status = FrameReadStatus.NeedMore;
+            Incomplete = header;
+        }
         if (status != FrameReadStatus.Frame)
         {
             _needsMore = status == FrameReadStatus.NeedMore;
@@ -93,13 +111,77 @@ public sealed unsafe class FrameReader(PeerConnection connection)
         return FrameReadStatus.Frame;
     }
 
+    /// <summary>Has the rest of the <see cref="Incomplete"/> frame's payload received where it is needed, which saves a copy.
+    /// <see cref="TryRead"/> returns that frame next, with an empty payload.</summary>
+    /// <param name="to">Room for the whole payload, valid until then.</param>
+    public void ReceiveInPlace(byte* to)
+    {
+        _placeHeader = Incomplete ?? throw new InvalidOperationException("No frame is incomplete.");
+        var begun = _rest.Slice(FrameHeader.Size);
+        begun.CopyTo(new Span<byte>(to, _placeHeader.PayloadLength));
+        _place = to;
+        _placed = (int)begun.Length;
+        _rest = _rest.Slice(_rest.End);
+        _needsMore = false;
+        Incomplete = null;
+    }
+
     /// <summary>Gives the payloads of all frames read so far back.</summary>
     public void Release()
     {
+        Incomplete = null;
         if (!_reading)
             return;
         _pipe.Reader.AdvanceTo(_rest.Start, _needsMore ? _rest.End : _rest.Start);
         _reading = false;
+    }
+
+    /// <summary>As the connection's, and 0 with <see cref="Ended"/> set when nothing more will come.</summary>
+    private long Receive(byte* to, int bytes)
+    {
+        var received = connection.Receive(to, (ulong)bytes);
+        if (received > 0)
+            LastReceived = Environment.TickCount64;
+        if (received > 0 || received == -Errno.EAGAIN)
+            return received;
+        Ended = received == 0
+            ? $"The peer at {connection.Remote} closed the connection."
+            : $"The connection to {connection.Remote} broke: {Errno.Describe((int)-received)}.";
+        return 0;
+    }
+
+    /// <summary>Less came than was asked for: the socket is empty, and asking again would only cost a system call. Whole
+    /// records may be followed by another one.</summary>
+    private bool IsDry(long received, int room) =>
+        received < room && !connection.HasPending && received % RecordBytes != 0;
+
+    private long FillPlace()
+    {
+        long total = 0;
+        while (_placed < _placeHeader.PayloadLength)
+        {
+            var room = _placeHeader.PayloadLength - _placed;
+            var received = Receive(_place + _placed, room);
+            if (received <= 0)
+                break;
+            _placed += (int)received;
+            total += received;
+            if (IsDry(received, room))
+                break;
+        }
+        return total;
+    }
+
+    private FrameReadStatus TryReadPlace(out FrameHeader header)
+    {
+        header = default;
+        if (_placed < _placeHeader.PayloadLength)
+            return FrameReadStatus.NeedMore;
+        header = _placeHeader;
+        var sum = Shim.Crc32C(0, _place, (ulong)_placed);
+        _place = null;
+        _headOnly = true;
+        return sum == header.PayloadCrc ? FrameReadStatus.Frame : FrameReadStatus.Violation;
     }
 
     private static uint Sum(in ReadOnlySequence<byte> payload)

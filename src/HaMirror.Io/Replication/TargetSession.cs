@@ -21,6 +21,9 @@ public sealed unsafe class TargetSession : IDisposable
     /// <summary>Received in one round at most: beyond it acknowledgements would wait for the receive.</summary>
     private const long RoundBytes = 4 << 20;
 
+    /// <summary>A write of at least this is received where it is written from; below it the copy costs less than the calls.</summary>
+    private const int InPlaceBytesMin = 128 << 10;
+
     /// <summary>Frames applied in one round at most.</summary>
     private const int RoundFrames = 512;
 
@@ -258,7 +261,7 @@ public sealed unsafe class TargetSession : IDisposable
         }
         _moreFrames = count == RoundFrames;
         if (count == 0)
-            _data.Release();
+            ReleaseData();
         return count;
     }
 
@@ -281,6 +284,15 @@ public sealed unsafe class TargetSession : IDisposable
             throw new TargetException(exception.Message, replicaFailed: true);
         }
         Array.Clear(_frames, 0, count); // the payloads' memory goes back to its pool
+        ReleaseData();
+    }
+
+    /// <summary>What was read is applied. Of a large write behind it the rest goes to its final place.</summary>
+    private void ReleaseData()
+    {
+        if (_end is null && _data.Incomplete is { Type: FrameType.Write or FrameType.ResyncBlock, PayloadLength: >= InPlaceBytesMin } next
+            && (next.Flags & FrameFlags.Lz4) == 0)
+            _data.ReceiveInPlace(_stream.Reserve());
         _data.Release();
     }
 

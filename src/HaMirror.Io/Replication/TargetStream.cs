@@ -11,7 +11,11 @@ using HaMirror.Io.Peer;
 namespace HaMirror.Io.Replication;
 
 /// <summary>One checked frame that waits to be applied.</summary>
-internal readonly record struct TargetFrame(FrameHeader Header, ReadOnlySequence<byte> Payload);
+internal readonly record struct TargetFrame(FrameHeader Header, ReadOnlySequence<byte> Payload)
+{
+    /// <summary>Its payload stands at <see cref="TargetStream.Reserve"/>.</summary>
+    public bool IsInPlace => Payload.IsEmpty && Header.PayloadLength > 0;
+}
 
 /// <summary>Applies data frames; owned by the session's thread.</summary>
 internal sealed unsafe class TargetStream : IDisposable
@@ -68,6 +72,9 @@ internal sealed unsafe class TargetStream : IDisposable
         IsTolerant = false;
         _tree.Forget();
     }
+
+    /// <summary>Where the payload of the next write that is applied may be put beforehand: room for the largest.</summary>
+    public byte* Reserve() => _writes.Reserve();
 
     /// <summary>Applies a batch, submits what it queued, takes what has completed.</summary>
     public void Apply(ReadOnlySpan<TargetFrame> frames)
@@ -166,7 +173,8 @@ internal sealed unsafe class TargetStream : IDisposable
                 _outgoing.Add(FrameType.Flushed, sequence: header.Sequence);
             return;
         }
-        frame.Payload.CopyTo(new Span<byte>(_writes.Reserve(), bytes));
+        if (!frame.IsInPlace)
+            frame.Payload.CopyTo(new Span<byte>(_writes.Reserve(), bytes));
         AwaitBarrier(file);
         _writes.Write(file, header.Offset, bytes, header.Sequence, durable, alone);
     }

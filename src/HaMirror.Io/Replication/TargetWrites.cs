@@ -20,6 +20,9 @@ internal sealed unsafe class TargetWrites : IDisposable
     /// <summary>Granularity of O_DIRECT and of the page cache.</summary>
     private const ulong ExtentBytes = 4096;
 
+    /// <summary>A lone write up to this goes in line; behind more the next one is better received meanwhile.</summary>
+    private const int InLineBytesMax = 128 << 10;
+
     /// <summary>What io_uring refused for want of memory is queued still, and only the next look hands it over.</summary>
     private const int RefusedRetryMs = 100;
 
@@ -89,6 +92,7 @@ internal sealed unsafe class TargetWrites : IDisposable
     public void Write(TargetFile file, ulong offset, int bytes, ulong sequence, bool durable, bool alone)
     {
         WaitForRange(file, offset, (ulong)bytes);
+        alone &= bytes <= InLineBytesMax;
         var index = _reserved;
         _reserved = -1;
         _slots[index] = new Slot { File = file, Offset = offset, Bytes = (uint)bytes, Sequence = sequence, Durable = durable };

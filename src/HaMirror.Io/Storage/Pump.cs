@@ -280,6 +280,11 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
             if (Polls[OtherPolls + index].Happened != 0)
                 Receive(_mounts[index]);
         _flow.RetryHeld();
+        if (_flow.IsDiskLonger)
+        {
+            _flow.StartDisk();
+            _disk.Submit();
+        }
         Exchange(Polls[3].Happened != 0);
         _flow.StartDisk();
         _disk.Submit();

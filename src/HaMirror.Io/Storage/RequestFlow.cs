@@ -98,6 +98,9 @@ internal sealed unsafe class RequestFlow(
         _held.RemoveRange(kept, _held.Count - kept);
     }
 
+    /// <summary>What waits for the disk is large and will not be done in line: the disk works while it is sent.</summary>
+    public bool IsDiskLonger => _toDisk.Count > 0 && _toDisk[0].Request.Bytes > InLineBytesMax;
+
     /// <summary>Hands to the disk what was let go in this round: in line when it is alone.</summary>
     public void StartDisk()
     {

@@ -6,6 +6,7 @@ using HaMirror.Core.Extents;
 using HaMirror.Core.Machine;
 using HaMirror.Core.Wire;
 using HaMirror.Io.Native;
+using HaMirror.Io.Tests.Peer;
 
 namespace HaMirror.Files.Tests.Target;
 
@@ -85,6 +86,54 @@ public sealed unsafe class TargetSessionTests
         target.Source.Settle();
         Assert.Equal(20L << 20, new FileInfo(target.PathOf("disk")).Length);
         Assert.Equal(content, File.ReadAllBytes(target.PathOf("disk"))[(19 << 20)..]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Write_LargeAndSmallInPieces_FileEqualsWhatWasSent(bool encryption)
+    {
+        using var target = new TargetFixture(encryption: encryption, offered: true);
+        target.Source.Change(Create("disk"));
+        target.Source.Bind(1, "disk");
+        var expected = new byte[8 << 20];
+        var random = new Random(17);
+        var stream = new List<byte>();
+        var sequence = target.Source.Sequence;
+        for (var index = 0; index < 60; index++)
+        {
+            var bytes = random.Next(3) switch { 0 => 4096, 1 => 4096 * random.Next(32, 256), _ => random.Next(100_000, FrameHeader.PayloadLengthMax) };
+            var offset = random.Next(0, expected.Length - bytes) & ~4095;
+            var content = Bytes(bytes, index);
+            content.CopyTo(expected.AsSpan(offset));
+            stream.AddRange(SourceEnd.Encode(FrameType.Write, content, ++sequence, 1, (ulong)offset));
+        }
+        // The pieces end anywhere: in a header, a byte before the end of a payload, in the middle of one.
+        var wire = stream.ToArray();
+        for (var sent = 0; sent < wire.Length;)
+        {
+            var piece = Math.Min(wire.Length - sent, random.Next(4) == 0 ? random.Next(1, 100) : random.Next(1, 700_000));
+            target.Source.SendRaw(wire.AsSpan(sent, piece));
+            sent += piece;
+        }
+        Assert.NotNull(target.Source.Expect(FrameType.Progress, header => header.Sequence == sequence && header.Offset == sequence));
+        var found = File.ReadAllBytes(target.PathOf("disk"));
+        Assert.Equal(expected[..found.Length], found);
+        Assert.True(expected.AsSpan(found.Length).IndexOfAnyExcept((byte)0) < 0);
+    }
+
+    [Fact]
+    public void Write_LargeAndDamaged_EndsTheLinkAndIsNotApplied()
+    {
+        using var target = new TargetFixture(offered: true);
+        target.Source.Change(Create("disk"));
+        target.Source.Bind(1, "disk");
+        target.Source.Settle();
+        var frame = SourceEnd.Encode(FrameType.Write, Bytes(FrameHeader.PayloadLengthMax, 1), target.Source.Sequence + 1, 1);
+        frame[^1] ^= 1;
+        target.Source.SendRaw(frame);
+        Assert.Contains("checksum", target.EndOfLink(), StringComparison.Ordinal);
+        Assert.Equal(0, new FileInfo(target.PathOf("disk")).Length);
     }
 
     [Fact]
