@@ -42,7 +42,7 @@ internal static class CommandLine
             Explain(invocation, refused);
             return quiet ? ExitCode.NoState : refused.Code;
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) // by Ctrl-C or a signal: of the time-outs the client makes sentences
         {
             return ExitCode.Interrupted;
         }
@@ -51,7 +51,7 @@ internal static class CommandLine
     private static void Explain(Invocation invocation, RefusedException refused)
     {
         invocation.Error.WriteLine(refused.Message);
-        foreach (var fault in refused.Faults)
+        foreach (var fault in refused.Faults.Where(fault => fault != refused.Message))
         {
             invocation.Error.WriteLine("  " + fault);
         }

@@ -34,13 +34,26 @@ public sealed class StatusVerbTests
     [Theory]
     [InlineData("STOP", "NotReady", "Unknown", "", "--as-primary")]
     [InlineData("STOP", "NotReady", "UpToDate", "", "'hamirror start -m vm1'")]
-    [InlineData("WAIT", "NotReady", "Outdated", "", "Start the module on node2, which may have newer data")]
-    [InlineData("ALONE", "Ready", "UpToDate", "", "no second copy while node2 is silent")]
+    [InlineData("WAIT", "NotReady", "Outdated", "", "node2 is heard, but has no module vm1 in force")]
+    [InlineData("ALONE", "Ready", "UpToDate", "", "node2 is heard, but has no module vm1 in force")]
     [InlineData("ALONE", "Ready", "UpToDate", ",\"peerState\":\"STOP\",\"peerHeard\":true", "on node2, 'hamirror start -m vm1'")]
     public async Task Status_SomethingToDo_SaysWhat(string state, string phase, string condition, string more, string advice)
     {
         await using var agent = await RecordedAgent.StartAsync();
         agent.Record("GET /v1/status", Answers.Node(Answers.Module(state, phase, condition, more)));
+        var run = await Terminal.RunAsync(agent, "status");
+        var line = Assert.Single(run.Screen.Split('\n'), text => text.StartsWith("  to do"));
+        Assert.Contains(advice, line);
+    }
+
+    [Theory]
+    [InlineData("WAIT", "NotReady", "Outdated", "Start the module on node2, which may have newer data")]
+    [InlineData("ALONE", "Ready", "UpToDate", "no second copy while node2 is silent")]
+    public async Task Status_PeerSilentOnEveryLan_SaysWhatToDoWithoutIt(string state, string phase, string condition, string advice)
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        var answer = Answers.Node(Answers.Module(state, phase, condition, ""));
+        agent.Record("GET /v1/status", answer.Replace("\"lost\":false", "\"lost\":true"));
         var run = await Terminal.RunAsync(agent, "status");
         var line = Assert.Single(run.Screen.Split('\n'), text => text.StartsWith("  to do"));
         Assert.Contains(advice, line);

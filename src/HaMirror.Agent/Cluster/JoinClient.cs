@@ -36,10 +36,10 @@ internal static class JoinClient
         {
             socket.Dispose();
             throw error is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
-                ? new Refusal(Refusal.Conflict, $"The node at {secret.Address} waits for no join: the token has expired or was used.", Remedy)
+                ? new Refusal(Refusal.Conflict, $"The node at {secret.Address} waits for no join: the token has expired or was used, or its agent has been restarted.", Remedy)
                 : new Refusal(Refusal.Conflict, $"The node at {secret.Address} port {secret.Port} (TCP) cannot be reached: "
                     + (error is SocketException ? error.Message : $"no answer within {Timeout.TotalSeconds:0} s") + ".",
-                    "Check the network and the firewall between the two nodes.");
+                    "Check that all of the token was copied, then the network and the firewall between the two nodes.");
         }
     }
 

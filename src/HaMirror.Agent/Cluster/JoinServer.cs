@@ -47,6 +47,23 @@ internal sealed class JoinServer(ILogger<JoinServer> log, TimeProvider clock) : 
         return new JoinToken(secret.ToString(), _expires);
     }
 
+    /// <summary>An address that this node does not have is told before anything is written.</summary>
+    /// <exception cref="Refusal">The node cannot listen there.</exception>
+    public static void RefuseForeign(string address)
+    {
+        try
+        {
+            var at = Resolve(address);
+            using var socket = new Socket(at.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(at, 0));
+        }
+        catch (SocketException error)
+        {
+            throw new Refusal(Refusal.BadRequest, $"This node does not have the address '{address}': {error.Message}.",
+                "Give this node's own name and address first, then the peer's: hamirror cluster init NODE ADDRESS PEER PEERADDRESS.");
+        }
+    }
+
     public void Dispose() => Close();
 
     private void Close()
@@ -58,9 +75,12 @@ internal sealed class JoinServer(ILogger<JoinServer> log, TimeProvider clock) : 
         }
     }
 
+    private static IPAddress Resolve(string address) =>
+        IPAddress.TryParse(address, out var literal) ? literal : Dns.GetHostAddresses(address).First();
+
     private Socket Listen(string address, int port)
     {
-        var at = IPAddress.TryParse(address, out var literal) ? literal : Dns.GetHostAddresses(address).First();
+        var at = Resolve(address);
         var listener = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

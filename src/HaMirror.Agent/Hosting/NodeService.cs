@@ -136,6 +136,7 @@ internal sealed class NodeService(
         {
             RefuseSecondCluster(request.Replace);
             var cluster = NewCluster(request);
+            foreach (var lan in cluster.Lans) JoinServer.RefuseForeign(lan.Nodes[0].LocalAddress);
             store.Save(cluster, RandomNumberGenerator.GetBytes(ClusterStore.KeyBytes), request.Node);
             Enter(store.Load()!);
             return joins.Open(_cluster!);

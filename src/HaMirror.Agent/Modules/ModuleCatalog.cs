@@ -54,6 +54,7 @@ internal sealed class ModuleCatalog(AgentFiles files)
         if (!parsed.Succeeded) throw Wrong(module, parsed.Errors.Select(error => error.ToString()));
         var faults = cluster is null ? [] : cluster.Misfits(parsed.Value).ToList();
         faults.AddRange(SharedDirectories(parsed.Value, others));
+        faults.AddRange(OwnDirectories(parsed.Value));
         return faults.Count == 0 ? parsed.Value : throw Wrong(module, faults);
     }
 
@@ -141,13 +142,24 @@ internal sealed class ModuleCatalog(AgentFiles files)
         where one.StartsWith(two, StringComparison.Ordinal) || two.StartsWith(one, StringComparison.Ordinal)
         select $"module {module.Name}: the directory {own.Path} is, holds or lies in {taken.Path}, which module {other.Name} replicates";
 
+    /// <summary>What HaMirror keeps about replicas must not lie in one: it is written while the mount is held.</summary>
+    private IEnumerable<string> OwnDirectories(ModuleConfiguration module) =>
+        from replicated in module.Replication?.Directories ?? []
+        from own in new[] { files.ConfigurationDirectory, files.StateDirectory, files.LogDirectory }
+        let one = replicated.Path.TrimEnd('/') + "/"
+        let two = own.TrimEnd('/') + "/"
+        where one.StartsWith(two, StringComparison.Ordinal) || two.StartsWith(one, StringComparison.Ordinal)
+        select $"module {module.Name}: the directory {replicated.Path} is, holds or lies in {own}, which HaMirror needs itself";
+
     private string Template(string name)
     {
         var candidates = name.StartsWith('/') ? [name] : TemplateDirectories.Select(directory => Path.Combine(directory, name)).ToArray();
-        var known = TemplateDirectories.Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(Path.GetFileName).Distinct().Order();
+        string[] known = [.. TemplateDirectories.Where(Directory.Exists).SelectMany(Directory.GetDirectories)
+            .Select(path => Path.GetFileName(path)!).Distinct().Order(StringComparer.Ordinal)];
+        var installed = known.Length > 0 ? $", or one of: {string.Join(", ", known)}." : "; no templates are installed on this node.";
         return candidates.FirstOrDefault(path => File.Exists($"{path}/conf/userconfig.xml"))
             ?? throw new Refusal(Refusal.NotFound, $"There is no template '{name}' with conf/userconfig.xml.",
-                $"Name a directory by its absolute path, or one of: {string.Join(", ", known)}.");
+                $"Name a directory by its absolute path{installed}");
     }
 
     private static void SetMacros(string path, ImmutableDictionary<string, string> values)
@@ -158,11 +170,17 @@ internal sealed class ModuleCatalog(AgentFiles files)
             var changed = new Regex($@"(<macro\b[^>]*\bname=""{Regex.Escape(name)}""[^>]*\bvalue="")[^""]*("")")
                 .Replace(text, match => match.Groups[1].Value + SecurityElement.Escape(value) + match.Groups[2].Value);
             if (ReferenceEquals(changed, text) || (changed == text && !text.Contains($"name=\"{name}\"", StringComparison.Ordinal)))
-                throw new Refusal(Refusal.BadRequest, $"The template has no macro {name}.", $"Its macros stand in {path}.");
+                throw new Refusal(Refusal.BadRequest, $"The template has no macro {name}.", MacrosOf(text));
             text = changed;
         }
 
         File.WriteAllText(path, text);
+    }
+
+    private static string MacrosOf(string text)
+    {
+        string[] names = [.. Regex.Matches(text, @"<macro\b[^>]*\bname=""([^""]*)""").Select(match => match.Groups[1].Value)];
+        return names.Length == 0 ? "It has none: edit its userconfig.xml instead." : $"Its macros are: {string.Join(", ", names)}.";
     }
 
     private static void Copy(string from, string to)

@@ -22,6 +22,11 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>No machine ever makes 2^32 beats, so each of this process begins beyond all earlier ones.</summary>
+    private const int SequenceBitsPerMachine = 32;
+
+    private static long _machines;
+
     private readonly ModuleSurroundings _around;
     private readonly BlockingCollection<Envelope> _inputs = new(InputsMax);
     private readonly Thread _thread;
@@ -83,7 +88,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     public void MountHung(string path, string sentence)
     {
         _around.AbortMount(path);
-        Post(new MachineInput.StorageFailed(char.ToUpperInvariant(sentence[0]) + sentence[1..] + "."));
+        Post(new MachineInput.StorageFailed(char.ToUpperInvariant(sentence[0]) + sentence[1..] + ".", MountLost: true));
     }
 
     public void Start() => _thread.Start();
@@ -178,6 +183,8 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     void IStorageEvents.SwapRequested(long link) => Post(new MachineInput.SwapRequested(link));
 
+    void IStorageEvents.MountLost(string reason) => Post(new MachineInput.StorageFailed(reason, MountLost: true));
+
     void IStorageEvents.StorageFailed(string reason) => Post(new MachineInput.StorageFailed(reason));
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -186,7 +193,8 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     private ModuleMachine NewMachine() => new(
         _around.Rules with { FailoverOn = _intent.FailoverOn ?? _around.Rules.FailoverOn },
-        _around.LoadRecord(), _around.Boot, () => new GenerationId(Guid.NewGuid()));
+        _around.LoadRecord(), _around.Boot, () => new GenerationId(Guid.NewGuid()),
+        (ulong)Interlocked.Increment(ref _machines) << SequenceBitsPerMachine);
 
     private PeerHello Hello()
     {

@@ -38,7 +38,7 @@ internal static class ModuleVerbs
 
     private static void AddAdd(Command group, Invocation invocation, Dictionary<Command, string> examples)
     {
-        var name = new Argument<string>("MODULE") { Description = "Letters, digits, _ and -, a letter first" };
+        var name = new Argument<string>("MODULE") { Description = "Letters, digits, _, . and -, a letter or digit first" };
         var template = new Option<string>("--template")
         {
             Description = "'kvm', 'mirror', or a directory that has conf/userconfig.xml.", HelpName = "TEMPLATE",

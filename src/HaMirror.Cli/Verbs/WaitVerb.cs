@@ -1,4 +1,5 @@
 // wait: for scripts that go on when a module has come to a state.
+using System.Globalization;
 using System.CommandLine;
 using HaMirror.Cli.View;
 using HaMirror.Core.Api;
@@ -32,7 +33,7 @@ internal static class WaitVerb
         };
         timeout.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<double>() is not (>= 0 and <= TimeoutSecondsMax))
+            if (result.Tokens is [{ Value: var text }] && !IsTime(text))
             {
                 result.AddError($"--timeout takes 0 to {TimeoutSecondsMax} seconds.");
             }
@@ -62,4 +63,8 @@ internal static class WaitVerb
             """;
         root.Add(command);
     }
+
+    private static bool IsTime(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+        && seconds is >= 0 and <= TimeoutSecondsMax;
 }

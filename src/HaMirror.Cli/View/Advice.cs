@@ -8,11 +8,13 @@ internal static class Advice
 {
     /// <summary>A sentence, or null when nothing is to be done.</summary>
     /// <param name="peer">The peer's name.</param>
-    public static string? For(ModuleStatus module, string peer)
+    /// <param name="nodeHeard">The peer's agent is heard, whatever it says of this module.</param>
+    public static string? For(ModuleStatus module, string peer, bool nodeHeard)
     {
         var name = module.Module;
         return module switch
         {
+            { State: "STOP" } when StatusView.HasNeverRun(module) => null, // The reason says what is to be done.
             { State: "STOP", Condition: "UpToDate" } =>
                 $"Start it with 'hamirror start -m {name}'.",
             { State: "STOP", PeerHeard: true, PeerState: "ALONE" or "PRIM" } =>
@@ -21,10 +23,13 @@ internal static class Advice
                 $"'hamirror start -m {name}' lets it follow the peer; for the very first start, on the node whose data is "
                 + $"right: 'hamirror start -m {name} --as-primary'.",
             { State: "WAIT", Phase: "NotReady", FailoverOn: false, Condition: "UpToDate" } =>
-                $"Failover is off. Start it on {peer}, or let this node take over: 'hamirror failover on -m {name}'.",
+                $"Failover is off. Start it on {peer}; or, if {peer} is lost, let this node serve: 'hamirror start -m {name} --as-primary'.",
+            { State: "WAIT" or "ALONE", PeerHeard: false } when nodeHeard =>
+                $"{peer} is heard, but has no module {name} in force: there, 'hamirror module add {name}' and 'hamirror module "
+                + "config', with the same userconfig.xml.",
             { State: "WAIT", Phase: "NotReady", Condition: not "UpToDate", PeerHeard: false } =>
-                $"Start the module on {peer}, which may have newer data. Only if that is lost for good: 'hamirror stop -m "
-                + $"{name}', then 'hamirror start -m {name} --as-primary'.",
+                $"Start the module on {peer}, which may have newer data. Only if that is lost for good: 'hamirror start -m "
+                + $"{name} --as-primary' here.",
             { State: "WAIT", Phase: "NotReady", Condition: not "UpToDate", PeerState: "STOP" } =>
                 $"On {peer}: 'hamirror start -m {name}'. If neither starts, decide whose data is right: 'hamirror start -m "
                 + $"{name} --as-primary' there.",

@@ -38,9 +38,10 @@ internal static class StatusView
             screen.MarkupLine("  " + Words.Lan(lan));
         }
 
+        var peerHeard = status.Lans.Any(lan => lan is { Lost: false, SilentMilliseconds: not null });
         foreach (var module in status.Modules)
         {
-            Write(screen, module, status.Peer, now);
+            Write(screen, module, (status.Peer, peerHeard), now);
         }
 
         if (status.Modules.IsEmpty && status.Node.Length > 0)
@@ -49,13 +50,24 @@ internal static class StatusView
         }
     }
 
-    private static void Write(IAnsiConsole screen, ModuleStatus module, string peer, DateTimeOffset now)
+    /// <summary>The module has no configuration in force, so its state and replica mean nothing yet.</summary>
+    public static bool HasNeverRun(ModuleStatus module) => module.Since == DateTimeOffset.UnixEpoch;
+
+    private static void Write(IAnsiConsole screen, ModuleStatus module, (string Name, bool Heard) peer, DateTimeOffset now)
     {
-        screen.MarkupLine(
-            $"[bold]{Markup.Escape(module.Module)}[/]  {Words.State(module.State, module.Phase)} for "
-            + $"{Words.Duration((now - module.Since).TotalSeconds)}, {Words.Condition(module.Condition)}"
-            + (module.FailoverOn ? "" : ", [yellow]failover off[/]"));
-        Row(screen, "peer", Peer(module));
+        if (HasNeverRun(module))
+        {
+            screen.MarkupLine($"[bold]{Markup.Escape(module.Module)}[/]  {Words.State(module.State, module.Phase)}");
+        }
+        else
+        {
+            screen.MarkupLine(
+                $"[bold]{Markup.Escape(module.Module)}[/]  {Words.State(module.State, module.Phase)} for "
+                + $"{Words.Duration((now - module.Since).TotalSeconds)}, {Words.Condition(module.Condition)}"
+                + (module.FailoverOn ? "" : ", [yellow]failover off[/]"));
+            Row(screen, "peer", Peer(module));
+        }
+
         if (module.Reason is { Length: > 0 } reason)
         {
             Row(screen, "reason", Markup.Escape(reason));
@@ -82,7 +94,7 @@ internal static class StatusView
             Row(screen, "note", $"[yellow]{Markup.Escape(note)}[/]");
         }
 
-        if (Advice.For(module, peer) is { } advice)
+        if (Advice.For(module, peer.Name, peer.Heard) is { } advice)
         {
             Row(screen, "to do", $"[bold]{Markup.Escape(advice)}[/]");
         }

@@ -7,6 +7,7 @@ namespace HaMirror.Core.Configuration;
 /// <param name="Text">A sentence that names the thing and the remedy.</param>
 public sealed record ConfigurationError(string File, int Line, int Column, string Text)
 {
-    /// <summary>The form that editors and compilers use: <c>file:line:column: sentence</c>.</summary>
-    public override string ToString() => $"{File}:{Line}:{Column}: {Text}";
+    /// <summary>The form that editors and compilers use: <c>file:line:column: sentence</c>, without what is 0.</summary>
+    public override string ToString() =>
+        Line == 0 ? $"{File}: {Text}" : Column == 0 ? $"{File}:{Line}: {Text}" : $"{File}:{Line}:{Column}: {Text}";
 }

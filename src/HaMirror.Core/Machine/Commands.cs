@@ -151,13 +151,30 @@ internal sealed class Commands(MachineContext machine)
         }
     }
 
-    public void StorageFailed(string reason)
+    public void StorageFailed(MachineInput.StorageFailed failed)
     {
         if (machine.Lifecycle.At is not Lifecycle.Stage.Up) return;
-        machine.Say(SayLevel.Critical, reason);
-        machine.Waiting.StorageBroken = reason;
-        if (machine.State is ModuleState.Alone or ModuleState.Prim) machine.Service.ForceEnd(reason, surrenders: false);
-        else if (machine.State == ModuleState.Second) machine.Standby.Leave(reason);
+        machine.Say(SayLevel.Critical, failed.Reason);
+        machine.Waiting.StorageBroken = failed.Reason;
+        if (machine.State is ModuleState.Alone or ModuleState.Prim) machine.Service.ForceEnd(failed.Reason, surrenders: false);
+        else if (machine.State == ModuleState.Second) machine.Standby.Leave(failed.Reason);
+        if (failed.MountLost && !machine.Lifecycle.StopWanted) MountAgain(failed.Reason);
+    }
+
+    /// <summary>The guard ends the mount of an agent that does not run for a while; once it runs again, the module comes back
+    /// as what its record proves, without an operator.</summary>
+    private void MountAgain(string reason)
+    {
+        if (Allowed())
+        {
+            machine.Lifecycle.Stop(null, startAgain: true);
+            return;
+        }
+
+        machine.Say(SayLevel.Critical, "Action stop called by maxloop");
+        machine.Lifecycle.Stop(
+            $"Stopped: more than {machine.Rules.MaxLoop} automatic actions within {machine.Rules.LoopInterval}; the last because "
+            + $"of this: {reason} Correct the cause and run 'hamirror start'.", startAgain: false);
     }
 
     private void EndOrStop(ServiceEnd goal, string? stopReason)

@@ -63,7 +63,8 @@ public abstract record MachineInput
     public sealed record Drained(long Ticket, string? Failure) : MachineInput;
 
     /// <summary>A mount or the local disk failed for good, or the guard aborted it.</summary>
-    public sealed record StorageFailed(string Reason) : MachineInput;
+    /// <param name="MountLost">Only a mount is gone; the disk under it is well, so that a new start may mend it.</param>
+    public sealed record StorageFailed(string Reason, bool MountLost = false) : MachineInput;
 
     /// <summary>Target: what the source counts as held here could not be applied (a full or broken disk). This replica lacks
     /// acknowledged writes from now on. <see cref="LinkDown"/> follows.</summary>

@@ -21,7 +21,10 @@ public sealed class ModuleMachine
     /// <param name="record">As loaded from disk; <see cref="ReplicaRecord.New"/> when there is none.</param>
     /// <param name="boot">Random number of this process, not zero.</param>
     /// <param name="nextGeneration">Gives a new random generation at each call.</param>
-    public ModuleMachine(ModuleRules rules, ReplicaRecord record, ulong boot, Func<GenerationId> nextGeneration)
+    /// <param name="sequence">Its beats are numbered from here on. Where one process makes several machines of a module, each
+    /// begins beyond the last one: the peer drops lower numbers of the same boot as late, and would hear it no more.</param>
+    public ModuleMachine(
+        ModuleRules rules, ReplicaRecord record, ulong boot, Func<GenerationId> nextGeneration, ulong sequence = 0)
     {
         if (record.Validate() is { } broken)
             throw new ArgumentException($"The replica record is damaged: {broken}", nameof(record));
@@ -30,6 +33,7 @@ public sealed class ModuleMachine
             ? record with { CompareAll = true, MarksUnsaved = true }
             : record;
         _machine = new MachineContext(rules, loaded, boot, nextGeneration);
+        _machine.Sequence = sequence;
         if (loaded != record) _machine.Act(new MachineAction.Persist(loaded));
         View = Look();
     }

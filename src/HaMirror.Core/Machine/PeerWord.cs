@@ -11,8 +11,6 @@ internal sealed class PeerWord(MachineContext machine)
     {
         var before = machine.Peer.Beat;
         if (!machine.Peer.Hear(beat, machine.Now)) return;
-        if (before?.State != beat.State || before.Phase != beat.Phase)
-            machine.Say(SayLevel.Event, $"Remote state {beat.State.ToString().ToUpperInvariant()} {beat.Phase}");
         // The peer may wait for the echo.
         if (before is null || before.Boot != beat.Boot || before.Sequence != beat.Sequence) machine.Act(new MachineAction.Beat());
         if (machine.State is ModuleState.Alone or ModuleState.Prim) return;

@@ -72,6 +72,7 @@ internal sealed class Standby(MachineContext machine)
     {
         if (machine.Link is not { Source: false, Committed: false } link || link.Id != offer.Link || !_begun) return;
         link.Committed = true;
+        machine.Peer.Restart(machine.Now); // The offer proves that the primary lives: its silence counts from now on.
         machine.Persist(machine.Record with
         {
             Current = offer.Generation, Base = offer.Generation, History = Merged(link.Peer.Record, offer.Generation),

@@ -241,9 +241,10 @@ internal sealed class Waiting(MachineContext machine)
         }
         else if (_asSecondary) Stay(SecondaryReason);
         else if (machine.Record.Sole) SoleAlone();
+        else if (_held is { } held) Stay(held);
         else
-            Stay($"This replica is not known to be up to date and {peer} is silent. Start {peer}; or, if it is lost, run 'hamirror "
-                + $"start --as-primary' here: writes that only {peer} holds are then left out.");
+            Stay($"This replica is not known to be up to date and nothing of this module is heard from {peer}. Start it there; or, "
+                + $"if {peer} is lost, run 'hamirror start --as-primary' here: writes that only {peer} holds are then left out.");
     }
 
     private void SoleAlone()

@@ -34,4 +34,7 @@ public interface IStorageEvents
 
     /// <summary>The local disk or a mount failed for good; the sentence names it.</summary>
     void StorageFailed(string reason);
+
+    /// <summary>A mount was aborted or unmounted from outside; the disk under it is well.</summary>
+    void MountLost(string reason) => StorageFailed(reason);
 }

@@ -364,8 +364,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         {
             mount.Gone();
             if (!mount.IsLeaving)
-                _events.StorageFailed(
-                    $"The mount over {mount.Path} was taken away ({Errno.Describe(count)}); stop and start the module.");
+                _events.MountLost($"The mount over {mount.Path} was taken away ({Errno.Describe(count)}).");
             return;
         }
         Span<int> taken = stackalloc int[ReceiveMax];
