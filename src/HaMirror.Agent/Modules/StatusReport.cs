@@ -28,7 +28,7 @@ internal static class StatusReport
     private static ImmutableArray<string> Notes(ModuleDriver driver)
     {
         var notes = driver.Definition.Active?.Notes ?? [];
-        return driver.PeerConfigurationDiffers
+        return driver.PeerConfigurationDiffers && driver.Snapshot.View.PeerHeard
             ? notes.Add($"The peer runs module {driver.Name} with another configuration or other hooks: make both equal, then run 'hamirror module config' on both nodes.")
             : notes;
     }

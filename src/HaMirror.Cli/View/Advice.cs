@@ -15,6 +15,7 @@ internal static class Advice
         return module switch
         {
             { State: "STOP" } when StatusView.HasNeverRun(module) => null, // The reason says what is to be done.
+            { State: "STOP", Reason.Length: > 0 } => "When that is mended, start it again as before.",
             { State: "STOP", Condition: "UpToDate" } =>
                 $"Start it with 'hamirror start -m {name}'.",
             { State: "STOP", PeerHeard: true, PeerState: "ALONE" or "PRIM" } =>
