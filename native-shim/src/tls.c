@@ -6,7 +6,11 @@
  * only when the record that carries them has left whole; what is encrypted and waits is remembered in `records`, and the
  * caller offers those bytes again first. Otherwise the last records could wait here with nobody to send them.
  *
- * Invariant: sent <= used <= OUT_BYTES, and the records' ends rise up to `used` (handshake and alerts belong to none).
+ * Receiving. The socket is read into `in`, many records at once, and OpenSSL takes from there just what it asks for: its own
+ * read-ahead moves all that it holds to the front of its buffer for each record.
+ *
+ * Invariants: sent <= used <= OUT_BYTES, and the records' ends rise up to `used` (handshake and alerts belong to none);
+ * OpenSSL wants to read only when `in` is empty.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -45,6 +49,8 @@ struct tls {
     char identity[IDENTITY_BYTES + 1];
     uint8_t gathered[RECORD_BYTES];
     uint8_t out[OUT_BYTES];
+    size_t in_first, in_end;
+    uint8_t in[READ_AHEAD_BYTES];
 };
 
 /* ---- what OpenSSL reads from and writes to ---- */
@@ -66,12 +72,23 @@ static int bio_read(BIO *bio, char *data, int bytes)
 {
     struct tls *tls = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
-    int64_t got = socket_receive(tls->fd, data, (uint64_t)bytes);
-    if (got == -EAGAIN)
-        BIO_set_retry_read(bio);
-    else if (got < 0)
-        errno = (int)-got;
-    return got < 0 ? -1 : (int)got;
+    if (tls->in_first == tls->in_end) {
+        int64_t got = socket_receive(tls->fd, tls->in, READ_AHEAD_BYTES);
+        if (got == -EAGAIN)
+            BIO_set_retry_read(bio);
+        else if (got < 0)
+            errno = (int)-got;
+        if (got <= 0)
+            return (int)(got < 0 ? -1 : 0);
+        tls->in_first = 0;
+        tls->in_end = (size_t)got;
+    }
+    size_t part = tls->in_end - tls->in_first;
+    if (part > (size_t)bytes)
+        part = (size_t)bytes;
+    memcpy(data, tls->in + tls->in_first, part);
+    tls->in_first += part;
+    return (int)part;
 }
 
 static long bio_control(BIO *bio, int command, long number, void *pointer)
@@ -161,8 +178,6 @@ static int configure(struct tls *tls)
     if (!tls->server)
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL); /* none is trusted, so no certificate can stand in for the key */
     SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(context, 1);
-    SSL_CTX_set_default_read_buffer_len(context, READ_AHEAD_BYTES);
     SSL_CTX_set_psk_use_session_callback(context, use_key);
     SSL_CTX_set_psk_find_session_callback(context, find_key);
     BIO_METHOD *method = bio_method();
@@ -411,6 +426,6 @@ int64_t tls_pending(struct tls *tls)
     int ready = SSL_pending(tls->ssl);
     if (ready > 0)
         return ready;
-    /* After a full buffer more may have been read ahead; an incomplete record shows as EAGAIN once. */
-    return tls->filled && SSL_has_pending(tls->ssl);
+    /* An incomplete record shows as EAGAIN once; OpenSSL has taken it all then. */
+    return tls->in_first < tls->in_end || (tls->filled && SSL_has_pending(tls->ssl));
 }
