@@ -22,10 +22,11 @@ internal sealed class ModuleStorage(MirrorStorage storage) : IModuleStorage
     {
         get
         {
-            if (storage.Status.Resync is not { } resync) return null;
+            var own = storage.Status.Resync;
+            if ((own ?? storage.TargetResync) is not { } resync) return null;
             var percent = resync.BytesTotal == 0 ? 0 : 100.0 * resync.BytesDone / resync.BytesTotal;
             return new Core.Api.ResyncStatus(
-                true, resync.Plan.ToString(), (long)resync.BytesDone, (long)resync.BytesSent,
+                own is not null, resync.Plan.ToString(), (long)resync.BytesDone, (long)resync.BytesSent,
                 (long)(resync.BytesTotal - Math.Min(resync.BytesDone, resync.BytesTotal)), resync.BytesPerSecond, resync.SecondsLeft, percent);
         }
     }

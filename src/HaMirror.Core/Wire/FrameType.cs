@@ -55,6 +55,10 @@ public enum FrameType : byte
 
     /// <summary>The second frame of each end on either connection (<see cref="IntroductionFrame"/>).</summary>
     Introduction = 46,
+
+    /// <summary>How far the resync is, for whoever looks at the target. sequence: bytes in all; offset: done; file: sent;
+    /// argument: KiB a second.</summary>
+    ResyncProgress = 47,
 }
 
 [Flags]

@@ -20,6 +20,9 @@ internal sealed unsafe class SourceLink : IDisposable
     /// <summary>Barriers come at most this often, and that often while anything is sent.</summary>
     private const long BarrierIntervalMs = 1000;
 
+    /// <summary>A target hears this often how far the resync is.</summary>
+    private const long ResyncTellMs = 500;
+
     private const long ProbeIntervalMs = 1000;
 
     /// <summary>Nobody waits for what a resync sends but the resync: a slow disk over there may take its time.</summary>
@@ -43,6 +46,7 @@ internal sealed unsafe class SourceLink : IDisposable
     private int _flushesOwed;
     private bool _wasOwing;
     private long _lastProgress;
+    private long _lastResyncTold;
 
     // The reader counts from when the link was made; a source may be attached later than that.
     private readonly long _lastReceivedFloor = Environment.TickCount64;
@@ -230,6 +234,14 @@ internal sealed unsafe class SourceLink : IDisposable
             SendBarrier();
         if (now - _link.Outgoing.LastSent >= ProbeIntervalMs && !_link.Outgoing.IsWaiting)
             _link.Outgoing.Add(FrameType.Probe);
+        if (Resync is { } resync && now - _lastResyncTold >= ResyncTellMs)
+        {
+            _lastResyncTold = now;
+            var progress = resync.Progress;
+            _link.Outgoing.Add(
+                FrameType.ResyncProgress, sequence: progress.BytesTotal, file: progress.BytesSent, offset: progress.BytesDone,
+                argument: (uint)Math.Min(progress.BytesPerSecond / 1024, uint.MaxValue));
+        }
         var owing = Window.IsOwed || _flushesOwed > 0;
         if (owing && !_wasOwing)
             _lastProgress = now;

@@ -55,6 +55,7 @@ public sealed unsafe class TargetSession : IDisposable
     private ulong _appliedTold;
     private bool _moreFrames;
     private long _appliedSince;
+    private ResyncStatus? _progress;
     private long _compared;
     private long _copied;
     private long _lastHeard = Environment.TickCount64;
@@ -72,6 +73,13 @@ public sealed unsafe class TargetSession : IDisposable
     }
 
     public long Link => _link.Number;
+
+    /// <summary>How far the source says that the resync is; null: none runs, or nothing was said yet. Any thread.</summary>
+    public ResyncStatus? Progress
+    {
+        get => Volatile.Read(ref _progress);
+        private set => Volatile.Write(ref _progress, value);
+    }
 
     /// <summary>Bytes that the resync has compared here so far.</summary>
     public long ComparedBytes => Volatile.Read(ref _compared);
@@ -353,7 +361,13 @@ public sealed unsafe class TargetSession : IDisposable
                 break;
             case FrameType.Offer when payload.Length == 16 && HasPlan:
                 _stream.EndTolerance();
+                Progress = null;
                 _events.OfferReceived(_link.Number, new GenerationId(new Guid(payload)));
+                break;
+            case FrameType.ResyncProgress when HasPlan:
+                Progress = new ResyncStatus(
+                    _ownPlan!.Value, false, 0, header.Sequence, header.Offset, header.File, (ulong)header.Argument * 1024,
+                    header.Argument == 0 ? null : (header.Sequence - Math.Min(header.Offset, header.Sequence)) / (header.Argument * 1024.0));
                 break;
             case FrameType.Handover:
                 _events.HandoverReceived(_link.Number, (header.Flags & FrameFlags.Swap) != 0);

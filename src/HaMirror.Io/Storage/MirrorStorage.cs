@@ -43,6 +43,9 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
     /// <summary>A snapshot; see <see cref="StorageStatus"/>.</summary>
     public StorageStatus Status => _pump?.Status ?? StorageStatus.None with { MarkCount = _markCount };
 
+    /// <summary>How far the resync is that makes this replica equal; null: this node is no target, or is equal.</summary>
+    public ResyncStatus? TargetResync => _target?.Progress;
+
     /// <summary>When the pump last ended a round, in ms of <see cref="Environment.TickCount64"/>; it does so four times a
     /// second when idle. Null: it does not run.</summary>
     public long? PumpHeartbeat => _pump?.Heartbeat;

@@ -111,6 +111,22 @@ public sealed class LinkedStorageTests
         pair.ExpectEqual();
     }
 
+    [Fact]
+    public void Resync_UnderWay_IsSeenFromBothEnds()
+    {
+        using var pair = new StoragePair(
+            prepareSource: folder => Fill(folder, "disk.img", 8 << 20, 5),
+            configure: replication => replication with { ResyncBandwidth = 2 << 20 });
+        pair.Connect(ResyncPlan.CopyAll);
+        StorageNode.Until(
+            () => pair.Target.Storage.TargetResync is { BytesDone: > 0, BytesPerSecond: > 0, SecondsLeft: not null, BytesTotal: >= 8 << 20 }
+                && pair.Source.Storage.Status.Resync is { BytesPerSecond: > 0 },
+            "both ends know how far the resync is");
+        pair.Source.Expect($"paired {pair.Link}");
+        Assert.Null(pair.Target.Storage.TargetResync);
+        pair.ExpectEqual();
+    }
+
     [Theory]
     [InlineData(ResyncPlan.CopyAll)]
     [InlineData(ResyncPlan.CompareAll)]
