@@ -364,9 +364,9 @@ public sealed unsafe class TargetSession : IDisposable
                 Progress = null;
                 _events.OfferReceived(_link.Number, new GenerationId(new Guid(payload)));
                 break;
-            case FrameType.ResyncProgress when HasPlan:
+            case FrameType.ResyncProgress when _sourcePlan is { } plan:
                 Progress = new ResyncStatus(
-                    _ownPlan!.Value, false, 0, header.Sequence, header.Offset, header.File, (ulong)header.Argument * 1024,
+                    plan, false, 0, header.Sequence, header.Offset, header.File, (ulong)header.Argument * 1024,
                     header.Argument == 0 ? null : (header.Sequence - Math.Min(header.Offset, header.Sequence)) / (header.Argument * 1024.0));
                 break;
             case FrameType.Handover:
