@@ -327,7 +327,7 @@ public sealed unsafe class TargetSessionTests
         Assert.Equal("True", target.Events.Wait("HandoverReceived"));
         target.Source.SendControl(FrameType.Bye, "The primary stops."u8);
         Assert.Contains("The primary stops.", target.EndOfLink());
-        Assert.Equal(["LinkUp", "OfferReceived", "HandoverReceived", "LinkDown"], target.Events.Names);
+        Assert.Equal(["LinkUp", "PlanReceived", "OfferReceived", "HandoverReceived", "LinkDown"], target.Events.Names);
     }
 
     [Fact]
@@ -421,7 +421,7 @@ public sealed unsafe class TargetSessionTests
         using var target = new TargetFixture(offered: true);
         target.Source.Change(new NamespaceChange(ChangeKind.Unlink, 0, "never there"));
         Assert.Contains("never there", target.EndOfLink());
-        Assert.Equal(["LinkUp", "OfferReceived", "TargetFailed", "LinkDown"], target.Events.Names);
+        Assert.Equal(["LinkUp", "PlanReceived", "OfferReceived", "TargetFailed", "LinkDown"], target.Events.Names);
     }
 
     [Fact]
