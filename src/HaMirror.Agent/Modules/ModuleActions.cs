@@ -45,7 +45,7 @@ internal sealed class ModuleActions : IDisposable
         var holds = _wanted is not { } wanted || TrySave(wanted) is null;
         foreach (var action in actions)
         {
-            if (!holds && action.RestsOnRecord)
+            if (!holds && action.RestsOnRecord())
             {
                 if (action is MachineAction.RunSequence refused)
                     _post(new MachineInput.SequenceEnded(refused.Ticket, "The replica record could not be written, so no service may start."));

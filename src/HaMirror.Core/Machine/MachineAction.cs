@@ -11,7 +11,7 @@ public abstract record MachineAction
 
     /// <summary>Lets something begin that only a durable record may allow. After a <see cref="Persist"/> that failed it is
     /// not carried out until the record is durable; what only ends something still is, or a guest would be left running.</summary>
-    public bool RestsOnRecord => this switch
+    public bool RestsOnRecord() => this switch
     {
         SetWritable { Writable: true } or Thaw or OpenGeneration or BeginTarget or Offer or AcceptOffer or SendHandover or Beat => true,
         RunSequence run => HookTable.Calls(run.Sequence).Any(call => call.Hook.StartsWith("start_prim", StringComparison.Ordinal)),
