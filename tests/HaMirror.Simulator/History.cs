@@ -23,11 +23,11 @@ public sealed class History
     private readonly IReadOnlyList<SimulatedNode> _nodes;
     private long _waitingSince = -1;
 
-    private History(int seed, bool tracing)
+    private History(int seed, bool tracing, Mutation mutation)
     {
         _world = new World(seed) { Tracing = tracing };
         _profile = FaultProfile.Draw(_world.Random);
-        _pair = new Pair(_world, _profile);
+        _pair = new Pair(_world, _profile, mutation);
         (_network, _nodes) = (_pair.Network, _pair.Nodes);
         _world.Note(_profile.ToString());
     }
@@ -35,9 +35,9 @@ public sealed class History
     private Ledger Ledger => _pair.Ledger;
 
     /// <summary>Runs the history of a seed.</summary>
-    public static HistoryResult Run(int seed, bool tracing = false)
+    public static HistoryResult Run(int seed, bool tracing = false, Mutation? mutation = null)
     {
-        var history = new History(seed, tracing);
+        var history = new History(seed, tracing, mutation ?? Mutation.None);
         history.Play();
         return new HistoryResult(seed, history._world.Violation, history.Ledger.Count, history.Ledger.Excuses, history._world.Trace);
     }

@@ -15,7 +15,7 @@ namespace HaMirror.Simulator;
 public sealed class Ledger(World world)
 {
     private readonly Dictionary<long, GenerationId> _acknowledged = [];
-    private readonly HashSet<long> _required = [];
+    private readonly List<long> _required = [];
     private readonly HashSet<string> _excuses = [];
     private readonly Dictionary<long, HashSet<SimulatedNode>> _plain = [];
 
@@ -35,8 +35,15 @@ public sealed class Ledger(World world)
 
     public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, long write, GenerationId generation, bool plain)
     {
-        foreach (var other in _required)
+        for (var index = node.Replica.Checked; index < _required.Count; index++)
         {
+            var other = _required[index];
+            if (index == node.Replica.Checked && node.Replica.Holds.Contains(other))
+            {
+                node.Replica.Checked++;
+                continue;
+            }
+
             // A primary that was paused may hand an acknowledgement on late: the write is in the history of the one that took over.
             if (node.Replica.Holds.Contains(other) || mirrored?.Replica.Holds.Contains(other) == true) continue;
             if (_acknowledged[other] == generation)
@@ -47,6 +54,7 @@ public sealed class Ledger(World world)
         }
 
         _acknowledged[write] = generation;
+        if (world.Tracing) world.Note($"{node.Name} acknowledged {write}{(plain ? " plain" : "")} mirrored={mirrored is not null}");
         _required.Add(write);
         node.Replica.Hold(write);
         var both = mirrored?.Replica.Hold(write) == true;
@@ -77,13 +85,18 @@ public sealed class Ledger(World world)
         if (!_plain.TryGetValue(write, out var keepers) || !keepers.Remove(node) || keepers.Count > 0) return;
         _plain.Remove(write);
         _required.Remove(write);
-        node.Replica.Holds.Remove(write);
-        node.Peer.Replica.Holds.Remove(write);
+        node.Replica.Forget(write);
+        node.Peer.Replica.Forget(write);
+    }
+
+    /// <summary>A node has recorded that it serves: plain writes are what it makes of them from now on.</summary>
+    public void Serves(SimulatedNode node)
+    {
+        foreach (var keepers in _plain.Values.Where(keepers => keepers.Contains(node))) keepers.RemoveWhere(other => other != node);
     }
 
     public void ServiceBegan(SimulatedNode node)
     {
-        foreach (var keepers in _plain.Values.Where(keepers => keepers.Contains(node))) keepers.RemoveWhere(other => other != node);
         if (Excused) return;
         foreach (var write in _required)
             if (!node.Replica.Holds.Contains(write))
@@ -112,7 +125,8 @@ public sealed class Ledger(World world)
         target.Replica.BecomeEqual(link.Offered);
         if (!valid) return;
         _required.Clear();
-        _required.UnionWith(source.Replica.Holds);
+        _required.AddRange(source.Replica.Holds);
+        source.Replica.Checked = 0;
         foreach (var keepers in _plain.Values.Where(keepers => keepers.Contains(source))) keepers.Add(target);
         Excused = false;
     }

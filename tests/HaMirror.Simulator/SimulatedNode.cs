@@ -14,6 +14,7 @@ public sealed class SimulatedNode
     private readonly SimulatedNetwork _network;
     private readonly Ledger _ledger;
     private readonly FaultProfile _profile;
+    private readonly Mutation _mutation;
     private readonly ModuleRules _rules;
     private readonly int _index;
     private readonly double _drift;
@@ -34,9 +35,11 @@ public sealed class SimulatedNode
     private ReplicaRecord? _wanted;
 
     public SimulatedNode(
-        World world, SimulatedNetwork network, Ledger ledger, FaultProfile profile, int index, Func<GenerationId> nextGeneration)
+        World world, SimulatedNetwork network, Ledger ledger, FaultProfile profile, Mutation mutation, int index,
+        Func<GenerationId> nextGeneration)
     {
-        (_world, _network, _ledger, _profile, _index, _nextGeneration) = (world, network, ledger, profile, index, nextGeneration);
+        (_world, _network, _ledger, _profile, _mutation, _index, _nextGeneration) =
+            (world, network, ledger, profile, mutation, index, nextGeneration);
         _drift = 1 + ((world.Random.NextDouble() - 0.5) / 50);
         _rules = new ModuleRules
         {
@@ -70,8 +73,8 @@ public sealed class SimulatedNode
     {
         if (Up) return;
         Boots++;
-        _machine = new ModuleMachine(_rules, Record, (ulong)((Boots * 2) + _index), _nextGeneration);
-        _pump = new SimulatedPump(_world, _ledger, this, _profile.PlainWrites);
+        _machine = new ModuleMachine(_rules, _mutation.Load(Record), (ulong)((Boots * 2) + _index), _nextGeneration);
+        _pump = new SimulatedPump(_world, _ledger, this, _profile.PlainWrites, _mutation);
         Target = new SimulatedTarget(_world, this, _profile);
         _wanted = null;
         (_listens, _dials, _guestRuns, _mounted, _link, _sequence) = (false, false, false, false, null, 0);
@@ -86,7 +89,7 @@ public sealed class SimulatedNode
     {
         if (!Up) return;
         _world.Note($"{Name} {(powerCut ? "loses power" : "crashes")}");
-        if (_machine!.View.State is not (ModuleState.Alone or ModuleState.Prim)) _ledger.StandbyLeft(this);
+        if (!Record.Serving) _ledger.StandbyLeft(this);
         Target.Lose();
         _machine = null;
         _pump = null;
@@ -217,9 +220,9 @@ public sealed class SimulatedNode
         _pump?.LinkLost(link);
     }
 
-    private string? Step(MachineInput input)
+    private string? Step(MachineInput given)
     {
-        if (_machine is not { } machine) return null;
+        if (_machine is not { } machine || _mutation.Input(given) is not { } input) return null;
         var before = (machine.View.State, machine.View.Phase);
         if (input is MachineInput.BeatHeard) _network.PeerHeard(_index);
         var now = TimeSpan.FromMicroseconds(_world.Now * _drift) + _jump;
@@ -228,7 +231,8 @@ public sealed class SimulatedNode
         _world.Story?.AddRange(Tell(before, output));
         var boot = Boots;
         var holds = _wanted is not { } wanted || Persist(wanted);
-        foreach (var action in output.Actions)
+        var told = holds;
+        foreach (var action in _mutation.Actions(output.Actions))
         {
             if (_profile.Crashes && _world.Faulty && _world.Chance(0.0005)) Restart(powerCut: _profile.PowerCuts && _world.Chance(0.5));
             if (boot != Boots || !Up) return null;
@@ -236,16 +240,23 @@ public sealed class SimulatedNode
             {
                 holds = Persist(persist.Record);
                 if (!holds) Input(new MachineInput.StorageFailed("The replica record could not be written."));
+                told = true;
             }
             else if (holds || !action.RestsOnRecord()) Carry(action);
-            else if (action is MachineAction.RunSequence run) Input(new MachineInput.SequenceEnded(run.Ticket, "The record failed."));
+            else
+            {
+                if (!told && action is not MachineAction.Beat) Input(new MachineInput.StorageFailed("The replica record could not be written."));
+                told |= action is not MachineAction.Beat;
+                if (action is MachineAction.RunSequence run) Input(new MachineInput.SequenceEnded(run.Ticket, "The record failed."));
+            }
+
             // The record is what counts: a process that dies before it answers has accepted all the same.
             if (holds && action is MachineAction.Persist && _link is { } link && output.Actions.Contains(new MachineAction.AcceptOffer(link.Id)))
                 _ledger.Accepted(link, link.Source._pump?.Links(link) == true && _network.Connected, link.Source.Changing);
         }
 
         if (before.State == ModuleState.Second && machine.View.State is ModuleState.Wait or ModuleState.Stop) _ledger.StandbyLeft(this);
-        if (holds && machine.View.Record != Record) _world.Violate($"{Name} shows a record that is not on its disk");
+        if (holds && machine.View.Record != Record && _mutation == Mutation.None) _world.Violate($"{Name} shows a record that is not on its disk");
         if (_world.Tracing && before != (machine.View.State, machine.View.Phase))
             _world.Note($"{Name} == {machine.View.State} {machine.View.Phase}: {machine.View.Reason}");
         return output.Refusal;
@@ -263,6 +274,7 @@ public sealed class SimulatedNode
         }
 
         _wanted = null;
+        if (record.Serving && !Record.Serving) _ledger.Serves(this);
         Record = record;
         return true;
     }

@@ -7,7 +7,7 @@ namespace HaMirror.Simulator;
 /// <remarks>A durable write (O_DSYNC) is acknowledged when it is on this disk and, while linked, on the peer's; a plain one
 /// when it is in this node's cache and, while linked, received by the peer.
 /// What was in flight when a committed link was lost is a change made alone: it needs a generation of its own as well.</remarks>
-public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node, bool plainWrites)
+public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node, bool plainWrites, Mutation mutation)
 {
     private readonly Queue<Change> _held = new();
     private readonly List<Change> _inFlight = [];
@@ -51,17 +51,23 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     public void SetWritable(bool writable)
     {
         _writable = writable;
-        if (writable) _draining = null;
-        else FailAll();
+        if (writable)
+        {
+            _draining = null;
+            return;
+        }
+
+        if (mutation.EndsWrites) FailAll();
+        (_frozen, _generationOpen, _generationAsked) = (false, false, false);
     }
 
-    public void Freeze() => _frozen = true;
+    public void Freeze() => _frozen = mutation.Freezes;
 
     public void Thaw()
     {
         _frozen = false;
         _committed = false;
-        _generationOpen = false;
+        if (mutation.ClosesGenerations) _generationOpen = false;
         _generationAsked = false;
         Settle();
     }
@@ -114,15 +120,15 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         if (_link != link) return;
         _link = null;
         _resyncing = _flushing = false;
-        if (_committed) _frozen = true;
+        if (_committed && _writable && mutation.Freezes) _frozen = true;
         foreach (var change in _inFlight.Where(change => change.Link == link))
         {
-            Marks.Add(change.Block);
+            if (mutation.MarksLosses) Marks.Add(change.Block);
             change.Link = null;
         }
 
         // Acknowledged, and perhaps only in the peer's memory.
-        Marks.UnionWith(_undurable.Select(change => change.Block));
+        if (mutation.MarksLosses) Marks.UnionWith(_undurable.Select(change => change.Block));
         _undurable.Clear();
         Settle();
     }
@@ -236,7 +242,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     private void TryComplete(Change change)
     {
         if (_frozen || !change.LocalDone || !_inFlight.Contains(change)) return;
-        if (change.Link is not null ? !change.PeerDone : !Opened()) return;
+        if (change.Link is not null ? !change.PeerDone && mutation.AwaitsPeer : !Opened()) return;
         _inFlight.Remove(change);
         var mirrored = change.Link is { } link && _committed ? link.Target : null;
         if (mirrored is not null) change.Link!.Offered.Add(change.Value);

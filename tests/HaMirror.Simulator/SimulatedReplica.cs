@@ -14,6 +14,9 @@ public sealed class SimulatedReplica
     /// <summary>Acknowledged writes that this replica's content includes, also those since overwritten.</summary>
     public HashSet<long> Holds { get; private set; } = [];
 
+    /// <summary>How many of the demanded writes, in their order, this replica is known to hold.</summary>
+    public int Checked { get; set; }
+
     public long this[int block] => _cache[block];
 
     public void Apply(int block, long value)
@@ -53,11 +56,21 @@ public sealed class SimulatedReplica
     public void Lose(long value)
     {
         _lost.Add(value);
-        Holds.Remove(value);
+        Forget(value);
     }
 
     /// <summary>A write was acknowledged, and this replica had it; true when it still has.</summary>
     public bool Hold(long value) => !_lost.Contains(value) && (Holds.Add(value) || true);
 
-    public void BecomeEqual(IEnumerable<long> holds) => Holds = [.. holds];
+    public void Forget(long value)
+    {
+        Holds.Remove(value);
+        Checked = 0;
+    }
+
+    public void BecomeEqual(IEnumerable<long> holds)
+    {
+        Holds = [.. holds];
+        Checked = 0;
+    }
 }
