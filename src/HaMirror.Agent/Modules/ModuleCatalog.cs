@@ -9,6 +9,7 @@ using System.Text.RegularExpressions;
 using HaMirror.Agent.Hosting;
 using HaMirror.Core.Api;
 using HaMirror.Core.Configuration;
+using HaMirror.Core.Hooks;
 using HaMirror.Io.Records;
 
 namespace HaMirror.Agent.Modules;
@@ -19,6 +20,9 @@ namespace HaMirror.Agent.Modules;
 /// old one and renamed, so that a module has the old one or the new one, whole.</remarks>
 internal sealed class ModuleCatalog(AgentFiles files)
 {
+    /// <summary>The hooks that begin a service; a module that has none of them only mirrors.</summary>
+    private static readonly ImmutableArray<string> ServiceHooks = ["start_prim", "start_both"];
+
     private const string Active = "active", Next = "active.next", Previous = "active.previous";
 
     /// <summary>Where installed templates are looked for, first match first.</summary>
@@ -55,7 +59,12 @@ internal sealed class ModuleCatalog(AgentFiles files)
         var faults = cluster is null ? [] : cluster.Misfits(parsed.Value).ToList();
         faults.AddRange(SharedDirectories(parsed.Value, others));
         faults.AddRange(OwnDirectories(parsed.Value));
-        return faults.Count == 0 ? parsed.Value : throw Wrong(module, faults);
+        faults.AddRange(ClosedHooks(module));
+        if (faults.Count > 0) throw Wrong(module, faults);
+        return StartsSomething(module)
+            ? parsed.Value
+            : parsed.Value with { Notes = parsed.Value.Notes.Add($"There is neither {ServiceHooks[0]} nor {ServiceHooks[1]} in "
+                + $"{files.ModuleHooksDirectory(module)}: the module starts no service, it only mirrors.") };
     }
 
     /// <summary>Makes what the operator edits the active configuration. <see cref="Check"/> went before.</summary>
@@ -150,6 +159,16 @@ internal sealed class ModuleCatalog(AgentFiles files)
         let two = own.TrimEnd('/') + "/"
         where one.StartsWith(two, StringComparison.Ordinal) || two.StartsWith(one, StringComparison.Ordinal)
         select $"module {module.Name}: the directory {replicated.Path} is, holds or lies in {own}, which HaMirror needs itself";
+
+    /// <summary>A hook that cannot be executed would keep the service from starting, here or after a failover.</summary>
+    private IEnumerable<string> ClosedHooks(string module) =>
+        from name in HookTable.Names
+        let path = $"{files.ModuleHooksDirectory(module)}/{name}"
+        where File.Exists(path) && (File.GetUnixFileMode(path) & UnixFileMode.UserExecute) == 0
+        select $"module {module}: the hook {path} is not executable: chmod +x it";
+
+    private bool StartsSomething(string module) =>
+        ServiceHooks.Any(hook => File.Exists($"{files.ModuleHooksDirectory(module)}/{hook}"));
 
     private string Template(string name)
     {

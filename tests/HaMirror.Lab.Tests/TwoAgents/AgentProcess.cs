@@ -95,6 +95,14 @@ internal sealed class AgentProcess : IAsyncDisposable
         await _process!.WaitForExitAsync(new CancellationTokenSource(Patience).Token);
     }
 
+    /// <param name="signal">As kill takes it, e.g. <c>STOP</c>.</param>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     public async Task<NodeStatus?> StatusAsync() => await _client.GetFromJsonAsync(ApiPath.Status, ApiJson.Default.NodeStatus);
 
     public async Task<ModuleStatus> StatusAsync(string module) =>
