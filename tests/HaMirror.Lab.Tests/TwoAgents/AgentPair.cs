@@ -19,15 +19,19 @@ internal sealed class AgentPair : IAsyncDisposable
     public string Story => One.Story + Two.Story;
 
     /// <summary>The module's directory on a node, as its mount shows it while the module runs.</summary>
-    public static string Data(AgentProcess node) => node.Root + "/data";
+    public static string Data(AgentProcess node, string module = Module) => $"{node.Root}/data-{module}";
 
     /// <summary>The hooks leave a line per call here.</summary>
-    public static string HookLog(AgentProcess node) => node.Root + "/hooks";
+    public static string HookLog(AgentProcess node, string module = Module) => $"{node.Root}/hooks-{module}";
 
     /// <summary>Exists while the service runs on that node.</summary>
-    public static bool Serves(AgentProcess node) => File.Exists(node.Root + "/service");
+    public static bool Serves(AgentProcess node, string module = Module) => File.Exists($"{node.Root}/service-{module}");
 
-    public static async Task<AgentPair> CreateAsync(string serviceAttributes = "", string user = "")
+    /// <param name="serviceAttributes">Attributes of the module's &lt;service&gt;.</param>
+    /// <param name="hooks">Hooks by name, as shell commands, in the place of the usual ones.</param>
+    /// <param name="niceStop">Time of a graceful stop hook.</param>
+    public static async Task<AgentPair> CreateAsync(
+        string serviceAttributes = "", IReadOnlyDictionary<string, string>? hooks = null, string niceStop = "20s")
     {
         var directory = Directory.CreateTempSubdirectory("hamirror-agents-").FullName;
         // Addresses of this test alone: the whole of 127/8 is this machine.
@@ -35,7 +39,7 @@ internal sealed class AgentPair : IAsyncDisposable
         var pair = new AgentPair(directory, new AgentProcess(directory + "/n1", "n1", net + ".1"), new AgentProcess(directory + "/n2", "n2", net + ".2"));
         try
         {
-            await pair.JoinAsync(serviceAttributes, user);
+            await pair.JoinAsync(serviceAttributes, hooks ?? new Dictionary<string, string>(), niceStop);
             return pair;
         }
         catch
@@ -45,20 +49,32 @@ internal sealed class AgentPair : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until both nodes are what is asked for.</summary>
-    public async Task ExpectAsync(string one, string two)
+    /// <summary>Configures one more module on both nodes, from the same template and with a directory of its own.</summary>
+    public async Task AddModuleAsync(string module)
     {
-        await ExpectAsync(One, one);
-        await ExpectAsync(Two, two);
+        foreach (var node in new[] { One, Two })
+        {
+            Directory.CreateDirectory(Data(node, module));
+            await node.PostAsync(ApiPath.Modules, new ModuleAddRequest(module, _directory + "/template", null),
+                ApiJson.Default.ModuleAddRequest, ApiJson.Default.ModuleConfigured);
+            await node.ConfigureAsync(module);
+        }
+    }
+
+    /// <summary>Waits until both nodes are what is asked for.</summary>
+    public async Task ExpectAsync(string one, string two, string module = Module)
+    {
+        await ExpectAsync(One, one, module);
+        await ExpectAsync(Two, two, module);
     }
 
     /// <param name="wanted">State and phase, e.g. <c>PRIM Ready</c>.</param>
-    public async Task ExpectAsync(AgentProcess node, string wanted)
+    public async Task ExpectAsync(AgentProcess node, string wanted, string module = Module)
     {
         var seen = "nothing";
-        await Deadline.HoldsAsync($"{node.Name} is {wanted}", AgentProcess.Patience, async () =>
+        await Deadline.HoldsAsync($"{module} is {wanted} on {node.Name}", AgentProcess.Patience, async () =>
         {
-            var status = await node.StatusAsync(Module);
+            var status = await node.StatusAsync(module);
             seen = $"{status.State} {status.Phase} ({status.Reason})";
             return $"{status.State} {status.Phase}" == wanted;
         }, () => $"{node.Name} is {seen}\n{Story}");
@@ -72,9 +88,10 @@ internal sealed class AgentPair : IAsyncDisposable
     }
 
     /// <summary>Both replicas, compared by diff beneath the mounts.</summary>
-    public void ExpectEqualReplicas()
+    public void ExpectEqualReplicas(string module = Module)
     {
-        using var diff = Process.Start(new ProcessStartInfo("diff", ["-r", "--no-dereference", Data(One), Data(Two)]) { RedirectStandardOutput = true })!;
+        string[] arguments = ["-r", "--no-dereference", Data(One, module), Data(Two, module)];
+        using var diff = Process.Start(new ProcessStartInfo("diff", arguments) { RedirectStandardOutput = true })!;
         var output = diff.StandardOutput.ReadToEnd();
         diff.WaitForExit();
         Assert.True(diff.ExitCode == 0, output + Story);
@@ -87,12 +104,11 @@ internal sealed class AgentPair : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private async Task JoinAsync(string serviceAttributes, string user)
+    private async Task JoinAsync(string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop)
     {
-        WriteTemplate(_directory + "/template", serviceAttributes, user);
+        WriteTemplate(_directory + "/template", serviceAttributes, hooks, niceStop);
         foreach (var node in new[] { One, Two })
         {
-            Directory.CreateDirectory(Data(node));
             await node.StartAsync();
         }
 
@@ -100,11 +116,11 @@ internal sealed class AgentPair : IAsyncDisposable
             ApiJson.Default.ClusterInitRequest, ApiJson.Default.JoinToken);
         await Two.PostAsync(ApiPath.ClusterJoin, new ClusterJoinRequest(token.Token, false),
             ApiJson.Default.ClusterJoinRequest, ApiJson.Default.ClusterStatus);
-        await One.ConfigureAsync(Module, _directory + "/template");
-        await Two.ConfigureAsync(Module, _directory + "/template");
+        await AddModuleAsync(Module);
     }
 
-    private static void WriteTemplate(string directory, string serviceAttributes, string user)
+    private static void WriteTemplate(
+        string directory, string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop)
     {
         Directory.CreateDirectory(directory + "/conf");
         Directory.CreateDirectory(directory + "/bin");
@@ -113,21 +129,26 @@ internal sealed class AgentPair : IAsyncDisposable
             <safe>
               <service mode="mirror" {serviceAttributes}>
                 <heart><heartbeat name="default"/></heart>
-                <rfs><replicated dir="%HAMIRROR_ROOT%/data"/></rfs>
-                <user nicestoptimeout="20s" forcestoptimeout="10s">{user}</user>
+                <rfs><replicated dir="%HAMIRROR_ROOT%/data-%SAFEMODULE%"/></rfs>
+                <user nicestoptimeout="{niceStop}" forcestoptimeout="10s"/>
               </service>
             </safe>
 
             """);
-        Hook(directory, "start_prim", "[ -w \"$HAMIRROR_ROOT/data\" ] && touch \"$HAMIRROR_ROOT/service\"");
-        Hook(directory, "stop_prim", "rm -f \"$HAMIRROR_ROOT/service\"");
-        Hook(directory, "transition", "true");
+        var commands = new Dictionary<string, string>
+        {
+            ["start_prim"] = "[ -w \"$HAMIRROR_ROOT/data-$SAFEMODULE\" ] && touch \"$HAMIRROR_ROOT/service-$SAFEMODULE\"",
+            ["stop_prim"] = "rm -f \"$HAMIRROR_ROOT/service-$SAFEMODULE\"",
+            ["transition"] = "true",
+        };
+        foreach (var (name, command) in hooks) commands[name] = command;
+        foreach (var (name, command) in commands) Hook(directory, name, command);
     }
 
     private static void Hook(string directory, string name, string command)
     {
         var path = $"{directory}/bin/{name}";
-        File.WriteAllText(path, $"#!/bin/sh\necho \"{name} $*\" >> \"$HAMIRROR_ROOT/hooks\"\n{command}\n");
+        File.WriteAllText(path, $"#!/bin/sh\necho \"{name} $*\" >> \"$HAMIRROR_ROOT/hooks-$SAFEMODULE\"\n{command}\n");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }

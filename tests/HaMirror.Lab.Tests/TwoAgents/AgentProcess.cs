@@ -131,11 +131,9 @@ internal sealed class AgentProcess : IAsyncDisposable
     public Task<ActionAccepted> ActAsync(string module, string action) => PostAsync(
         ApiPath.Module(module, action), new ActionRequest("test@lab", null), ApiJson.Default.ActionRequest, ApiJson.Default.ActionAccepted);
 
-    public async Task ConfigureAsync(string module, string directory)
-    {
-        await PostAsync(ApiPath.Modules, new ModuleAddRequest(module, directory, null), ApiJson.Default.ModuleAddRequest, ApiJson.Default.ModuleConfigured);
-        await PostAsync(ApiPath.Module(module, "config"), new ActionRequest(null, null), ApiJson.Default.ActionRequest, ApiJson.Default.ModuleConfigured);
-    }
+    /// <summary>Makes the module's configuration the active one.</summary>
+    public Task<ModuleConfigured> ConfigureAsync(string module) => PostAsync(
+        ApiPath.Module(module, "config"), new ActionRequest(null, null), ApiJson.Default.ActionRequest, ApiJson.Default.ModuleConfigured);
 
     public async ValueTask DisposeAsync()
     {

@@ -11,6 +11,9 @@ public sealed class PairTests
     /// what a machine of two busy cores may add.</summary>
     private static readonly TimeSpan FailoverMax = TimeSpan.FromSeconds(4 + 4);
 
+    /// <summary>The default time-out of heartbeats, and a pulse.</summary>
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(3.5);
+
     [Fact]
     public async Task Pair_StartedAsPrimaryAndStart_MirrorsWhatIsWritten()
     {
@@ -143,6 +146,41 @@ public sealed class PairTests
             Assert.False(AgentPair.Serves(pair.One) && AgentPair.Serves(pair.Two), $"Both nodes serve.\n{pair.Story}");
             await Task.Delay(100);
         }
+    }
+
+    [Fact]
+    public async Task Configuration_MadeActiveAgain_IsHeardByThePeer()
+    {
+        await using var pair = await AgentPair.CreateAsync();
+        await pair.StartAsync();
+        // Beats are numbered, and a peer drops low numbers as late ones: some history first.
+        for (var swap = 0; swap < 4; swap++)
+        {
+            await (swap % 2 == 0 ? pair.One : pair.Two).ActAsync(AgentPair.Module, "swap");
+            await pair.ExpectAsync(swap % 2 == 0 ? "SECOND Ready" : "PRIM Ready", swap % 2 == 0 ? "PRIM Ready" : "SECOND Ready");
+        }
+
+        await StopAsync(pair);
+        await pair.One.ConfigureAsync(AgentPair.Module);
+        await Deadline.HoldsAsync("the first node hears the second's old number", AgentProcess.Patience,
+            async () => (await pair.One.StatusAsync(AgentPair.Module)).PeerState == "STOP", () => pair.Story);
+        await pair.Two.ConfigureAsync(AgentPair.Module);
+        await pair.StartAsync();
+        for (var round = 0; round < 2; round++)
+        {
+            await (round == 0 ? pair.One : pair.Two).ActAsync(AgentPair.Module, "swap");
+            await pair.ExpectAsync(round == 0 ? "SECOND Ready" : "PRIM Ready", round == 0 ? "PRIM Ready" : "SECOND Ready");
+            // Longer than the peer's silence is borne.
+            var clock = Stopwatch.StartNew();
+            while (clock.Elapsed < SilenceMax)
+            {
+                var states = ((await pair.One.StatusAsync(AgentPair.Module)).State, (await pair.Two.StatusAsync(AgentPair.Module)).State);
+                Assert.True(states == (round == 0 ? ("SECOND", "PRIM") : ("PRIM", "SECOND")), $"{states}\n{pair.Story}");
+                await Task.Delay(100);
+            }
+        }
+
+        await StopAsync(pair);
     }
 
     [Fact]
