@@ -9,11 +9,15 @@
 #   lab.sh return NODE         power comes back
 #   lab.sh freeze|thaw NODE    all its processes stop and go on
 #   lab.sh isolate WHAT        nodes (see the witness, not each other) | repl | prod | witness | n1 | n2 | one-way NODE
+#   lab.sh fill|drain NODE     its disk is full; has room again
 #   lab.sh slow NODE RATE      bandwidth towards NODE on the replication LAN, e.g. 100mbit
 #   lab.sh heal                all cables whole again
 #   lab.sh cluster             join the two nodes to one cluster
 #   lab.sh vm NAME ADDRESS     make a guest on n1, define it on both nodes, add it as a module
+#   lab.sh settings NAME ADDRESS   give the stopped guest and its module the settings of the environment (LAB_WITNESS ...)
 #   lab.sh records NAME        records acknowledged on the guest's consoles, and records in its image on each node
+#   lab.sh postgres NAME       make a database on n1 and add it as a module
+#   lab.sh pgload DIR [N]      N clients that write to it and remember what they were promised, until DIR/stop exists
 #
 # Work directory: HAMIRROR_LAB (default /var/tmp/hamirror-lab); the guest's kernel is kept in HAMIRROR_LAB_CACHE
 # (default /var/cache/hamirror-lab). One lab at a time.
@@ -29,6 +33,7 @@ fail() { echo "lab: $*" >&2; exit 1; }
 . "$here/node.sh"
 . "$here/guest.sh"
 . "$here/modules.sh"
+. "$here/postgres.sh"
 
 lab_down() {
   local n
@@ -91,7 +96,7 @@ lab_status() {
 
 [ $# -gt 0 ] || set -- help
 command=$1; shift
-case $command in help|-h|--help) sed -n '2,21s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case $command in help|-h|--help) sed -n '2,25s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ "$(id -u)" = 0 ] || fail "name spaces and mounts need root: sudo $0 $command $*"
 # Changes of the lab one at a time; commands in a node are no change.
 case $command in
@@ -109,11 +114,16 @@ case $command in
     node_number "${1:-}" >/dev/null && find_dotnet && node_start "$1" ;;
   freeze) echo 1 > "$groups/lab-$1/cgroup.freeze" ;;
   thaw) echo 0 > "$groups/lab-$1/cgroup.freeze" ;;
+  fill) node_number "${1:-}" >/dev/null && disk_fill "$1" ;;
+  drain) node_number "${1:-}" >/dev/null && rm -f "$LAB/$1/disk"/filler.* ;;
   isolate) isolate "$@" ;;
   heal) heal ;;
   slow) node_number "${1:-}" >/dev/null && slow "$1" "$2" ;;
   cluster) lab_cluster ;;
   vm) lab_vm "$@" ;;
+  settings) lab_settings "$@" ;;
+  postgres) lab_postgres "$@" ;;
+  pgload) postgres_load "$@" ;;
   records) guest_records "$@" ;;
   *) fail "unknown command '$command': lab.sh help." ;;
 esac

@@ -11,15 +11,27 @@ lab_cluster() {
 lab_vm() {
   local name=${1:?name of the VM} address=${2:?address of the guest} n
   guest_build "$LAB/n1/disk/vm/$name" "$name"
-  guest_xml "$name" "$address" > "$LAB/n1/disk/vm/$name/$name.xml"
   mkdir -p "$LAB/n2/disk/vm/$name"
   for n in n1 n2; do
-    cp "$LAB/n1/disk/vm/$name/$name.xml" "$LAB/shared/$name.xml"
-    on $n virsh -q define "/shared/$name.xml" || fail "libvirt of $n refuses the domain $name."
     on $n hamirror module add "$name" --template kvm || fail "'hamirror module add' fails on $n."
-    lab_userconfig "$name" > "$LAB/shared/userconfig.xml"
-    on $n cp /shared/userconfig.xml "/etc/hamirror/modules/$name/conf/userconfig.xml"
-    on $n hamirror module config "$name" || fail "the configuration of $name is refused on $n."
+  done
+  lab_settings "$name" "$address"
+}
+
+# lab_settings NAME ADDRESS: domain and configuration anew, from the environment; the module must be stopped on both nodes.
+lab_settings() {
+  local name=${1:?name of the VM} address=${2:?address of the guest} n
+  guest_xml "$name" "$address" > "$LAB/shared/$name.xml"
+  lab_userconfig "$name" > "$LAB/shared/userconfig.xml"
+  # The definition that came with the disks counts (modules/kvm), so every replica must hold it.
+  for n in n1 n2; do
+    [ ! -e "$LAB/$n/disk/vm/$name/$name.qcow2" ] || cp "$LAB/shared/$name.xml" "$LAB/$n/disk/vm/$name/$name.xml"
+    on $n bash -s "$name" <<'END' || fail "libvirt or HaMirror of $n refuses $name (see above)."
+set -e
+virsh -q define "/shared/$1.xml"
+cp /shared/userconfig.xml "/etc/hamirror/modules/$1/conf/userconfig.xml"
+hamirror module config "$1"
+END
     sync -f "$LAB/$n/disk"
   done
 }

@@ -52,6 +52,16 @@ disk_down() {
   for loop in $(losetup -j "$dir/disk.img" -O NAME -n 2>/dev/null); do losetup -d "$loop"; done
 }
 
+# Takes every free block of the node's disk, the reserved ones too: what runs in it is root.
+disk_fill() {
+  local dir=$LAB/$1/disk size number=0
+  size=$(($(stat -f -c '%f * %S' "$dir")))
+  while [ $size -ge 4096 ]; do
+    number=$((number + 1))
+    fallocate -l $size "$dir/filler.$number" 2>/dev/null || size=$((size / 2))
+  done
+}
+
 node_start() {
   local node=$1 dir=$LAB/$1 starter
   node_runs "$node" && return

@@ -21,7 +21,7 @@ internal static class Eventually
 
             if (clock.Elapsed > deadline)
             {
-                Assert.Fail($"After {clock.Elapsed.TotalSeconds:F0} s still not so: {what}. Last seen: {seen}");
+                Assert.Fail($"After {clock.Elapsed.TotalSeconds:F0} s still not so: {what}. Last seen: {seen}\n{LabPair.Story()}");
             }
 
             using var pause = new ManualResetEventSlim(false);

@@ -55,7 +55,7 @@ public sealed class FailoverTests(LabFixture lab)
         int promised = _vm.AcknowledgedOn(LabPair.N1);
         Assert.InRange(int.Parse(measured, System.Globalization.CultureInfo.InvariantCulture), 0, 2000);
         // systemd starts the agent again; which node serves then is the machine's decision, losing nothing is not.
-        Eventually.True(GuestModule.StateLimit, "one node serves, the other stands by", () =>
+        Eventually.True(LabModule.StateLimit, "one node serves, the other stands by", () =>
             (_vm.Status(LabPair.N1)?.State, _vm.Status(LabPair.N2)?.State) is ("SECOND", "PRIM") or ("PRIM", "SECOND"));
         _vm.GoesOn();
         Assert.InRange(_vm.Boots(LabPair.N1).Concat(_vm.Boots(LabPair.N2)).Max(), promised, int.MaxValue);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace HaMirror.Lab.Tests;
 
@@ -14,6 +16,9 @@ public class LabPair
 
     /// <summary>The lab's work directory, seen from the machine.</summary>
     internal static string Work { get; } = Environment.GetEnvironmentVariable("HAMIRROR_LAB") ?? "/var/tmp/hamirror-lab";
+
+    /// <summary>As much as a reader wants to see of a log.</summary>
+    private const int StoryLines = 50;
 
     internal static string Peer(string node) => node == N1 ? N2 : N1;
 
@@ -34,6 +39,27 @@ public class LabPair
     internal void Return(string node) => Lab("return", node).Success();
 
     internal bool Runs(string node) => Lab("status").Output.Contains($"{node} up", StringComparison.Ordinal);
+
+    /// <summary>The last lines that the modules logged on either node, for a failed assertion's message.</summary>
+    internal static string Story()
+    {
+        var story = new StringBuilder();
+        foreach (string node in new[] { N1, N2 })
+        {
+            string logs = $"{Work}/{node}/disk/upper/var/log/hamirror";
+            if (!Directory.Exists(logs))
+            {
+                continue;
+            }
+
+            foreach (string file in Directory.EnumerateFiles(logs, "module*.log", SearchOption.AllDirectories))
+            {
+                story.AppendLine(CultureInfo.InvariantCulture, $"--- {node}: {file[logs.Length..]}").AppendJoin('\n', File.ReadLines(file).TakeLast(StoryLines)).AppendLine();
+            }
+        }
+
+        return story.ToString();
+    }
 
     private static string FindProject([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
