@@ -9,6 +9,15 @@ public static class Batch
     public sealed record Result(
         IReadOnlyList<HistoryResult> Violations, long Acknowledged, IReadOnlyDictionary<string, int> Excuses);
 
+    /// <summary>Plays a wrong product until the checks find it.</summary>
+    /// <returns>How many histories it took, or null when <paramref name="histories"/> were not enough.</returns>
+    public static int? PlayUntilFound(Mutation mutation, int histories, int firstSeed)
+    {
+        for (var index = 0; index < histories; index++)
+            if (History.Run(firstSeed + index, mutation: mutation).Violation is not null) return index + 1;
+        return null;
+    }
+
     public static Result Play(int histories, int firstSeed, int threads)
     {
         var results = new HistoryResult[histories];

@@ -14,6 +14,8 @@ public sealed class History
     /// <summary>How long the operator watches a module that asks for him before he acts.</summary>
     private const long OperatorPatience = 6_000_000;
 
+    private const string Resource = "tcp.web";
+
     private readonly World _world;
     private readonly Pair _pair;
     private readonly FaultProfile _profile;
@@ -21,11 +23,11 @@ public sealed class History
     private readonly IReadOnlyList<SimulatedNode> _nodes;
     private long _waitingSince = -1;
 
-    private History(int seed, bool tracing)
+    private History(int seed, bool tracing, Mutation mutation)
     {
         _world = new World(seed) { Tracing = tracing };
         _profile = FaultProfile.Draw(_world.Random);
-        _pair = new Pair(_world, _profile);
+        _pair = new Pair(_world, _profile, mutation);
         (_network, _nodes) = (_pair.Network, _pair.Nodes);
         _world.Note(_profile.ToString());
     }
@@ -33,9 +35,9 @@ public sealed class History
     private Ledger Ledger => _pair.Ledger;
 
     /// <summary>Runs the history of a seed.</summary>
-    public static HistoryResult Run(int seed, bool tracing = false)
+    public static HistoryResult Run(int seed, bool tracing = false, Mutation? mutation = null)
     {
-        var history = new History(seed, tracing);
+        var history = new History(seed, tracing, mutation ?? Mutation.None);
         history.Play();
         return new HistoryResult(seed, history._world.Violation, history.Ledger.Count, history.Ledger.Excuses, history._world.Trace);
     }
@@ -75,7 +77,7 @@ public sealed class History
     private void Fault()
     {
         var node = _nodes[_world.Random.Next(2)];
-        switch (_world.Random.Next(8))
+        switch (_world.Random.Next(11))
         {
             case 0 when _profile.Crashes: node.Restart(powerCut: false); break;
             case 1 when _profile.PowerCuts:
@@ -92,6 +94,15 @@ public sealed class History
                 _world.After(_world.Between(200, 12_000), _network.Heal);
                 break;
             case 6 or 7 when _profile.Commands: Operate(node); break;
+            case 8 when _profile.TargetFailures: node.FailTarget(); break;
+            case 9 when _profile.StorageFailures && _world.Chance(0.5):
+                node.WhenRunning(() => node.Input(new MachineInput.StorageFailed("The disk failed.")));
+                break;
+            case 10 when _profile.Checkers:
+                var action = (AutomaticAction)_world.Random.Next(Enum.GetValues<AutomaticAction>().Length);
+                node.WhenRunning(() => node.Input(new MachineInput.CheckerFired(Resource, false, action)));
+                node.After(_world.Between(500, 8000), () => node.Input(new MachineInput.CheckerFired(Resource, true, null)));
+                break;
         }
     }
 
@@ -102,16 +113,23 @@ public sealed class History
             OperatorCommand.Start, OperatorCommand.Stop, OperatorCommand.Restart, OperatorCommand.StopStart, OperatorCommand.Swap,
             OperatorCommand.Swap, OperatorCommand.ForceStop, OperatorCommand.Start, OperatorCommand.StartAsSecondary,
         };
-        if (_profile.ForcedByOperator) kinds.AddRange([OperatorCommand.StartAsPrimary, OperatorCommand.StartAsPrimary]);
+        if (_profile.ForcedByOperator)
+            kinds.AddRange([OperatorCommand.StartAsPrimary, OperatorCommand.StartAsPrimary, OperatorCommand.StartAsSecondaryFullSync]);
         if (_profile.FailoverOff) kinds.AddRange([OperatorCommand.FailoverOff, OperatorCommand.FailoverOff, OperatorCommand.FailoverOn]);
-        node.Command(kinds[_world.Random.Next(kinds.Count)]);
+        var kind = kinds[_world.Random.Next(kinds.Count)];
+        node.Command(kind);
+        if (kind == OperatorCommand.StartAsPrimary && _world.Chance(0.3)) node.Peer.Command(kind);
     }
 
     private void Repair()
     {
         _network.Heal();
         _world.Note("everything is repaired");
-        foreach (var node in _nodes) node.BootAndStart();
+        foreach (var node in _nodes)
+        {
+            node.BootAndStart();
+            node.WhenRunning(() => node.Input(new MachineInput.CheckerFired(Resource, true, null)));
+        }
     }
 
     /// <summary>The operator does what the modules tell him to do, and nothing else: a module that waits without saying what
@@ -127,7 +145,7 @@ public sealed class History
 
         var waits = _nodes.Where(node => node.View is { State: ModuleState.Wait, Phase: Phase.NotReady }).ToArray();
         var serves = _nodes.FirstOrDefault(node => node.View is { State: ModuleState.Alone or ModuleState.Prim });
-        if (waits.Length == 0 || (waits.Length == 1 && serves is null)) _waitingSince = -1;
+        if (waits.Length == 0 || (waits.Length == 1 && serves is null && !IsBroken(waits[0]))) _waitingSince = -1;
         else if (_waitingSince < 0) _waitingSince = _world.Now;
         else if (_world.Now - _waitingSince > OperatorPatience)
         {
@@ -136,8 +154,12 @@ public sealed class History
         }
     }
 
+    private static bool IsBroken(SimulatedNode node) => node.View!.Reason!.Contains("'hamirror stopstart'", StringComparison.Ordinal);
+
     private void Decide(SimulatedNode[] waits, SimulatedNode? serves)
     {
+        foreach (var node in waits.Where(IsBroken)) node.Command(OperatorCommand.StopStart);
+        if (waits.Any(IsBroken)) return;
         if (serves is not null)
         {
             if (waits[0].View!.Reason!.Contains("--full-sync", StringComparison.Ordinal))

@@ -8,13 +8,16 @@ namespace HaMirror.Simulator;
 /// G1 and G4: a node that starts service on its own holds every acknowledged write. G3: a node never acknowledges a write
 /// while it lacks one that was acknowledged elsewhere. Both are excused only from the moment at which the contract itself
 /// excuses them (an operator's --as-primary; isolation without a witness) until the two are equal again. Never excused:
-/// one generation is one history, and no acknowledged write is dropped without --full-sync.
+/// one generation is one history, and no acknowledged write is dropped without --full-sync. A plain write, which no flush
+/// covers, is demanded as long as one node keeps it: the one that served it until it loses power before the write reached
+/// its disk, the standby as long as it is one. An operator's --as-primary leaves out what only the other one keeps of them.
 /// </remarks>
 public sealed class Ledger(World world)
 {
     private readonly Dictionary<long, GenerationId> _acknowledged = [];
-    private readonly HashSet<long> _required = [];
+    private readonly List<long> _required = [];
     private readonly HashSet<string> _excuses = [];
+    private readonly Dictionary<long, HashSet<SimulatedNode>> _plain = [];
 
     public bool Excused { get; private set; }
 
@@ -30,10 +33,17 @@ public sealed class Ledger(World world)
         _excuses.Add(why);
     }
 
-    public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, long write, GenerationId generation)
+    public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, long write, GenerationId generation, bool plain)
     {
-        foreach (var other in _required)
+        for (var index = node.Replica.Checked; index < _required.Count; index++)
         {
+            var other = _required[index];
+            if (index == node.Replica.Checked && node.Replica.Holds.Contains(other))
+            {
+                node.Replica.Checked++;
+                continue;
+            }
+
             // A primary that was paused may hand an acknowledgement on late: the write is in the history of the one that took over.
             if (node.Replica.Holds.Contains(other) || mirrored?.Replica.Holds.Contains(other) == true) continue;
             if (_acknowledged[other] == generation)
@@ -44,9 +54,38 @@ public sealed class Ledger(World world)
         }
 
         _acknowledged[write] = generation;
+        if (world.Tracing) world.Note($"{node.Name} acknowledged {write}{(plain ? " plain" : "")} mirrored={mirrored is not null}");
         _required.Add(write);
-        node.Replica.Holds.Add(write);
-        mirrored?.Replica.Holds.Add(write);
+        node.Replica.Hold(write);
+        var both = mirrored?.Replica.Hold(write) == true;
+        if (plain) _plain[write] = both ? [node, mirrored!] : [node];
+    }
+
+    /// <summary>A node lost power: what had not reached its disk is gone.</summary>
+    public void PowerLost(SimulatedNode node, IEnumerable<long> writes)
+    {
+        foreach (var write in writes) Release(node, write);
+    }
+
+    /// <summary>A node that did not serve died or ceased to be the standby: nobody counts any more on what it has.</summary>
+    public void StandbyLeft(SimulatedNode node)
+    {
+        foreach (var write in _plain.Keys.ToArray()) Release(node, write);
+    }
+
+    private void Release(SimulatedNode node, long write)
+    {
+        if (!_plain.TryGetValue(write, out var keepers) || !keepers.Remove(node) || keepers.Count > 0) return;
+        _plain.Remove(write);
+        _required.Remove(write);
+        node.Replica.Forget(write);
+        node.Peer.Replica.Forget(write);
+    }
+
+    /// <summary>A node has recorded that it serves: plain writes are what it makes of them from now on.</summary>
+    public void Serves(SimulatedNode node)
+    {
+        foreach (var keepers in _plain.Values.Where(keepers => keepers.Contains(node))) keepers.RemoveWhere(other => other != node);
     }
 
     public void ServiceBegan(SimulatedNode node)
@@ -70,7 +109,7 @@ public sealed class Ledger(World world)
             if (!changing.Contains(block) && source.Replica[block] != target.Replica[block])
                 world.Violate($"{target.Name} was declared equal but block {block} has {target.Replica[block]}, not {source.Replica[block]}");
         foreach (var write in target.Replica.Holds)
-            if (!link.Offered.Contains(write) && link.TargetPlan != ResyncPlan.CopyAll)
+            if (!link.Offered.Contains(write) && link.TargetPlan != ResyncPlan.CopyAll && !(Excused && _plain.ContainsKey(write)))
             {
                 world.Violate($"the acknowledged write {write} of {target.Name} was dropped without --full-sync (G5)");
                 return;
@@ -79,7 +118,9 @@ public sealed class Ledger(World world)
         target.Replica.BecomeEqual(link.Offered);
         if (!valid) return;
         _required.Clear();
-        _required.UnionWith(source.Replica.Holds);
+        _required.AddRange(source.Replica.Holds);
+        source.Replica.Checked = 0;
+        foreach (var keepers in _plain.Values.Where(keepers => keepers.Contains(source))) keepers.Add(target);
         Excused = false;
     }
 }

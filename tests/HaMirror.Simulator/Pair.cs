@@ -6,14 +6,14 @@ namespace HaMirror.Simulator;
 /// <summary>Two nodes, their network, and what their guests were told is safe.</summary>
 public sealed class Pair
 {
-    public Pair(World world, FaultProfile profile)
+    public Pair(World world, FaultProfile profile, Mutation mutation)
     {
         (World, Profile) = (world, profile);
         Network = new SimulatedNetwork(world, profile);
         Ledger = new Ledger(world);
         var generation = 0;
         GenerationId Next() => new(new Guid(++generation, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-        Nodes = [.. Enumerable.Range(0, 2).Select(index => new SimulatedNode(world, Network, Ledger, profile, index, Next))];
+        Nodes = [.. Enumerable.Range(0, 2).Select(index => new SimulatedNode(world, Network, Ledger, profile, mutation, index, Next))];
         (Nodes[0].Peer, Nodes[1].Peer) = (Nodes[1], Nodes[0]);
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using HaMirror.Simulator;
 
 // hamirror-simulator --histories N [--seed S] [--trace]: plays N histories and ends with one JSON line.
+// ... --mutations (last): how many histories it takes to find each of the wrong products, at most N.
 // Exit code 0: no violation; 1: a violation, whose seed and trace are printed; 2: wrong arguments.
 var histories = 1000;
 var seed = Random.Shared.Next(1, 1_000_000_000);
@@ -11,11 +12,17 @@ for (var index = 0; index < args.Length; index++)
 {
     var next = index + 1 < args.Length ? args[index + 1] : "";
     if (args[index] == "--trace") trace = true;
+    else if (args[index] == "--mutations")
+    {
+        foreach (var mutation in Mutation.All)
+            Console.WriteLine($"{Batch.PlayUntilFound(mutation, histories, seed)?.ToString(CultureInfo.InvariantCulture) ?? "never"}: {mutation}");
+        return 0;
+    }
     else if (args[index] == "--histories" && int.TryParse(next, CultureInfo.InvariantCulture, out histories)) index++;
     else if (args[index] == "--seed" && int.TryParse(next, CultureInfo.InvariantCulture, out seed)) index++;
     else
     {
-        Console.Error.WriteLine($"'{args[index]}' is not understood. Usage: hamirror-simulator --histories N [--seed S] [--trace]");
+        Console.Error.WriteLine($"'{args[index]}' is not understood. Usage: hamirror-simulator --histories N [--seed S] [--trace] [--mutations]");
         return 2;
     }
 }

@@ -47,7 +47,7 @@ public sealed class Scenario
     private static Pair Begin(string[] words)
     {
         var profile = FaultProfile.None with { Witness = words.Contains("witness") };
-        var pair = new Pair(new World(1), profile);
+        var pair = new Pair(new World(1), profile, Mutation.None);
         foreach (var node in pair.Nodes) node.Boot();
         return pair;
     }

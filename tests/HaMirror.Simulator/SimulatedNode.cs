@@ -14,6 +14,7 @@ public sealed class SimulatedNode
     private readonly SimulatedNetwork _network;
     private readonly Ledger _ledger;
     private readonly FaultProfile _profile;
+    private readonly Mutation _mutation;
     private readonly ModuleRules _rules;
     private readonly int _index;
     private readonly double _drift;
@@ -29,12 +30,16 @@ public sealed class SimulatedNode
     private bool _listens;
     private bool _dials;
     private bool _guestRuns;
+    private bool _mounted;
     private int[] _savedMarks = [];
+    private ReplicaRecord? _wanted;
 
     public SimulatedNode(
-        World world, SimulatedNetwork network, Ledger ledger, FaultProfile profile, int index, Func<GenerationId> nextGeneration)
+        World world, SimulatedNetwork network, Ledger ledger, FaultProfile profile, Mutation mutation, int index,
+        Func<GenerationId> nextGeneration)
     {
-        (_world, _network, _ledger, _profile, _index, _nextGeneration) = (world, network, ledger, profile, index, nextGeneration);
+        (_world, _network, _ledger, _profile, _mutation, _index, _nextGeneration) =
+            (world, network, ledger, profile, mutation, index, nextGeneration);
         _drift = 1 + ((world.Random.NextDouble() - 0.5) / 50);
         _rules = new ModuleRules
         {
@@ -59,15 +64,20 @@ public sealed class SimulatedNode
 
     public bool Runs => Up && !_paused;
 
+    /// <summary>The target half of a link, of the process that runs.</summary>
+    public SimulatedTarget Target { get; private set; } = null!;
+
     public MachineView? View => _machine?.View;
 
     public void Boot()
     {
         if (Up) return;
         Boots++;
-        _machine = new ModuleMachine(_rules, Record, (ulong)((Boots * 2) + _index), _nextGeneration);
-        _pump = new SimulatedPump(_world, _ledger, this);
-        (_listens, _dials, _guestRuns, _link, _sequence) = (false, false, false, null, 0);
+        _machine = new ModuleMachine(_rules, _mutation.Load(Record), (ulong)((Boots * 2) + _index), _nextGeneration);
+        _pump = new SimulatedPump(_world, _ledger, this, _profile.PlainWrites, _mutation);
+        Target = new SimulatedTarget(_world, this, _profile);
+        _wanted = null;
+        (_listens, _dials, _guestRuns, _mounted, _link, _sequence) = (false, false, false, false, null, 0);
         _world.Note($"{Name} boots: {Describe(Record)}");
         Tick();
         Pulse();
@@ -79,11 +89,13 @@ public sealed class SimulatedNode
     {
         if (!Up) return;
         _world.Note($"{Name} {(powerCut ? "loses power" : "crashes")}");
+        if (!Record.Serving) _ledger.StandbyLeft(this);
+        Target.Lose();
         _machine = null;
         _pump = null;
         _paused = false;
         _whilePaused.Clear();
-        if (powerCut) Replica.PowerCut(_world.Random);
+        if (powerCut) _ledger.PowerLost(this, Replica.PowerCut(_world.Random));
         else _link?.Close(this, "process gone");
         _link = null;
     }
@@ -168,6 +180,7 @@ public sealed class SimulatedNode
         if (!Runs) return null;
         _world.Note($"{Name} <- {kind}");
         if (kind == OperatorCommand.StartAsPrimary) _ledger.Excuse("as-primary");
+        if (kind == OperatorCommand.StartAsSecondaryFullSync) _ledger.Excuse("full-sync");
         return Step(new MachineInput.Command(kind));
     }
 
@@ -177,27 +190,39 @@ public sealed class SimulatedNode
         Input(new MachineInput.PlanReceived(link.Id, plan));
     }
 
-    /// <summary>A change or a block of a resync: applied in order, then flushed, then answered.</summary>
-    public void ApplyFrom(SimulatedLink link, int block, long value, Action durable)
+    /// <summary>The disk refuses what the source counts as held here.</summary>
+    public void FailTarget() => WhenRunning(() =>
     {
-        Replica.Apply(block, value);
-        After(_world.Between(0.1, 3), () =>
+        if (_link is not { } link || link.Target != this) return;
+        _world.Note($"{Name} cannot apply what it received");
+        Target.Lose();
+        link.Close(this, "the target failed");
+        Input(new MachineInput.TargetFailed(link.Id, "The disk is full."));
+        LinkEnded(link, "the target failed");
+    });
+
+    /// <summary>A barrier: everything received is applied and flushed.</summary>
+    public void Flush(Action done)
+    {
+        Target.Drain();
+        After(_world.Between(1, 20), () =>
         {
-            Replica.Flush(block);
-            link.ToSource(durable);
+            Replica.FlushAll();
+            done();
         });
     }
 
     public void LinkEnded(SimulatedLink link, string reason)
     {
+        if (link.Target == this) Target.Drain();
         if (_link == link) _link = null;
+        Input(new MachineInput.LinkDown(link.Id, reason)); // Before a drain that it ends.
         _pump?.LinkLost(link);
-        Input(new MachineInput.LinkDown(link.Id, reason));
     }
 
-    private string? Step(MachineInput input)
+    private string? Step(MachineInput given)
     {
-        if (_machine is not { } machine) return null;
+        if (_machine is not { } machine || _mutation.Input(given) is not { } input) return null;
         var before = (machine.View.State, machine.View.Phase);
         if (input is MachineInput.BeatHeard) _network.PeerHeard(_index);
         var now = TimeSpan.FromMicroseconds(_world.Now * _drift) + _jump;
@@ -205,20 +230,53 @@ public sealed class SimulatedNode
         if (_world.Tracing && input is not (MachineInput.Tick or MachineInput.BeatHeard)) _world.Note($"{Name} <- {Describe(input)}");
         _world.Story?.AddRange(Tell(before, output));
         var boot = Boots;
-        foreach (var action in output.Actions)
+        var holds = _wanted is not { } wanted || Persist(wanted);
+        var told = holds;
+        foreach (var action in _mutation.Actions(output.Actions))
         {
             if (_profile.Crashes && _world.Faulty && _world.Chance(0.0005)) Restart(powerCut: _profile.PowerCuts && _world.Chance(0.5));
             if (boot != Boots || !Up) return null;
-            Carry(action);
+            if (action is MachineAction.Persist persist)
+            {
+                holds = Persist(persist.Record);
+                if (!holds) Input(new MachineInput.StorageFailed("The replica record could not be written."));
+                told = true;
+            }
+            else if (holds || !action.RestsOnRecord()) Carry(action);
+            else
+            {
+                if (!told && action is not MachineAction.Beat) Input(new MachineInput.StorageFailed("The replica record could not be written."));
+                told |= action is not MachineAction.Beat;
+                if (action is MachineAction.RunSequence run) Input(new MachineInput.SequenceEnded(run.Ticket, "The record failed."));
+            }
+
             // The record is what counts: a process that dies before it answers has accepted all the same.
-            if (action is MachineAction.Persist && _link is { } link && output.Actions.Contains(new MachineAction.AcceptOffer(link.Id)))
+            if (holds && action is MachineAction.Persist && _link is { } link && output.Actions.Contains(new MachineAction.AcceptOffer(link.Id)))
                 _ledger.Accepted(link, link.Source._pump?.Links(link) == true && _network.Connected, link.Source.Changing);
         }
 
-        if (machine.View.Record != Record) _world.Violate($"{Name} shows a record that is not on its disk");
+        if (before.State == ModuleState.Second && machine.View.State is ModuleState.Wait or ModuleState.Stop) _ledger.StandbyLeft(this);
+        if (holds && machine.View.Record != Record && _mutation == Mutation.None) _world.Violate($"{Name} shows a record that is not on its disk");
         if (_world.Tracing && before != (machine.View.State, machine.View.Phase))
             _world.Note($"{Name} == {machine.View.State} {machine.View.Phase}: {machine.View.Reason}");
         return output.Refusal;
+    }
+
+    /// <summary>As the driver does: what could not be written is tried again with every step.</summary>
+    private bool Persist(ReplicaRecord record)
+    {
+        if (_world.Tracing) _world.Note($"{Name} -> Persist {Describe(record)}");
+        if (_world.Faulty && _profile.RecordFailures && _world.Chance(_wanted is null ? 0.01 : 0.7))
+        {
+            _world.Note($"{Name} cannot write its record");
+            _wanted = record;
+            return false;
+        }
+
+        _wanted = null;
+        if (record.Serving && !Record.Serving) _ledger.Serves(this);
+        Record = record;
+        return true;
     }
 
     private void Carry(MachineAction action)
@@ -226,16 +284,17 @@ public sealed class SimulatedNode
         if (_world.Tracing && action is not (MachineAction.Beat or MachineAction.Say)) _world.Note($"{Name} -> {Describe(action)}");
         switch (action)
         {
-            case MachineAction.Persist persist: Record = persist.Record; break;
             case MachineAction.RunSequence run: RunHooks(run); break;
             case MachineAction.Mount:
                 _pump!.Load(_savedMarks);
+                _mounted = true;
                 After(_world.Between(1, 30), () => Step(new MachineInput.MountEnded(null)));
                 break;
             case MachineAction.Unmount:
                 After(_world.Between(1, 30), () =>
                 {
-                    _savedMarks = [.. _pump!.Marks];
+                    if (_mounted) _savedMarks = [.. _pump!.Marks];
+                    _mounted = false;
                     Step(new MachineInput.UnmountEnded(null));
                 });
                 break;
@@ -281,13 +340,14 @@ public sealed class SimulatedNode
                 break;
             case MachineAction.CutLink cut when cut.Link == link.Id:
                 _link = null;
+                if (link.Target == this) Target.Drain();
                 _pump!.LinkLost(link);
                 link.Close(this, cut.Reason);
                 break;
         }
     }
 
-    private IReadOnlySet<int> Changing => _pump?.Changing ?? new HashSet<int>();
+    private IReadOnlySet<int> Changing => _pump is { } pump ? [.. pump.Changing, .. Peer.Target.Pending] : new HashSet<int>();
 
     private void TargetBegins(SimulatedLink link)
     {
@@ -309,12 +369,13 @@ public sealed class SimulatedNode
         if (calls.Any(call => call.Hook == "stop_prim")) _guestRuns = false;
         var starts = calls.Any(call => call.Hook == "start_prim");
         var sequence = ++_sequence;
-        After(_world.Chance(0.1) ? _world.Between(200, 3000) : _world.Between(5, 200), () =>
+        var hangs = _world.Faulty && _profile.HookHangs && _world.Chance(0.05);
+        var fails = hangs || (_world.Faulty && _profile.HookFailures && _world.Chance(starts ? 0.2 : 0.05));
+        After(hangs ? _world.Between(5000, 15_000) : _world.Chance(0.1) ? _world.Between(200, 3000) : _world.Between(5, 200), () =>
         {
             if (sequence != _sequence) return; // A forced end took its place.
-            var fails = starts && _world.Faulty && _profile.HookFailures && _world.Chance(0.2);
             if (starts) _guestRuns = !fails;
-            Step(new MachineInput.SequenceEnded(run.Ticket, fails ? "start_prim exited with 1." : null));
+            Step(new MachineInput.SequenceEnded(run.Ticket, fails ? "A hook failed." : null));
         });
     }
 
@@ -357,6 +418,7 @@ public sealed class SimulatedNode
     {
         if (!Runs) return;
         var beat = _machine!.View.Beat;
+        if (_wanted is not null) beat = beat with { Record = Record, ConfirmsOutdated = GenerationId.None, Claims = false };
         _network.SendDatagram(_index, () => Peer.WhenRunning(() => Peer.Step(new MachineInput.BeatHeard(beat))));
     }
 

@@ -4,13 +4,15 @@ using HaMirror.Core.Machine;
 namespace HaMirror.Simulator;
 
 /// <summary>The data path of one process as docs/architecture.md describes it: gates, marks, the source half of a link.</summary>
-/// <remarks>Every write is durable (O_DSYNC): it is acknowledged when it is on this disk and, while linked, on the peer's.
+/// <remarks>A durable write (O_DSYNC) is acknowledged when it is on this disk and, while linked, on the peer's; a plain one
+/// when it is in this node's cache and, while linked, received by the peer.
 /// What was in flight when a committed link was lost is a change made alone: it needs a generation of its own as well.</remarks>
-public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node)
+public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node, bool plainWrites, Mutation mutation)
 {
     private readonly Queue<Change> _held = new();
     private readonly List<Change> _inFlight = [];
     private readonly HashSet<int> _toCopy = [];
+    private readonly List<Change> _undurable = [];
     private SimulatedLink? _link;
     private bool _committed;
     private bool _frozen;
@@ -18,6 +20,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     private bool _generationOpen;
     private bool _generationAsked;
     private long? _draining;
+    private bool _flushing;
     private bool _resyncing;
 
     /// <summary>Blocks that may differ from the peer's, in memory.</summary>
@@ -25,13 +28,13 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
 
     public IReadOnlySet<int> Changing => _inFlight.Select(change => change.Block).ToHashSet();
 
-    private sealed record Change(int Block, long Value)
+    private sealed record Change(int Block, long Value, bool Plain)
     {
         public SimulatedLink? Link { get; set; }
 
-        public bool LocalDurable { get; set; }
+        public bool LocalDone { get; set; }
 
-        public bool PeerDurable { get; set; }
+        public bool PeerDone { get; set; }
     }
 
     public bool Links(SimulatedLink link) => _link == link;
@@ -41,24 +44,30 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     public void Submit(int block, long value)
     {
         if (!_writable || _draining is not null || _held.Count > 2) return;
-        _held.Enqueue(new Change(block, value));
+        _held.Enqueue(new Change(block, value, plainWrites && world.Chance(0.5)));
         Go();
     }
 
     public void SetWritable(bool writable)
     {
         _writable = writable;
-        if (writable) _draining = null;
-        else FailAll();
+        if (writable)
+        {
+            _draining = null;
+            return;
+        }
+
+        if (mutation.EndsWrites) FailAll();
+        (_frozen, _generationOpen, _generationAsked) = (false, false, false);
     }
 
-    public void Freeze() => _frozen = true;
+    public void Freeze() => _frozen = mutation.Freezes;
 
     public void Thaw()
     {
         _frozen = false;
         _committed = false;
-        _generationOpen = false;
+        if (mutation.ClosesGenerations) _generationOpen = false;
         _generationAsked = false;
         Settle();
     }
@@ -71,7 +80,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
 
     public void Drain(long ticket)
     {
-        _draining = ticket;
+        (_draining, _flushing) = (ticket, false);
         _held.Clear();
         Settle();
     }
@@ -110,14 +119,17 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     {
         if (_link != link) return;
         _link = null;
-        _resyncing = false;
-        if (_committed) _frozen = true;
+        _resyncing = _flushing = false;
+        if (_committed && _writable && mutation.Freezes) _frozen = true;
         foreach (var change in _inFlight.Where(change => change.Link == link))
         {
-            Marks.Add(change.Block);
+            if (mutation.MarksLosses) Marks.Add(change.Block);
             change.Link = null;
         }
 
+        // Acknowledged, and perhaps only in the peer's memory.
+        if (mutation.MarksLosses) Marks.UnionWith(_undurable.Select(change => change.Block));
+        _undurable.Clear();
         Settle();
     }
 
@@ -137,7 +149,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         {
             if (_link != link) return;
             var value = node.Replica[block];
-            link.ToTarget(() => link.Target.ApplyFrom(link, block, value, () =>
+            link.ToTarget(() => link.Target.Target.Receive(link, block, value, null, () =>
             {
                 if (_link != link) return;
                 Marks.Remove(block);
@@ -151,12 +163,25 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         if (_draining is not null && _frozen) FailAll();
         foreach (var change in _inFlight.ToArray()) TryComplete(change);
         Go();
-        if (_draining is { } ticket && _inFlight.Count == 0)
+        if (_draining is not { } ticket || _inFlight.Count > 0 || _flushing) return;
+        node.Replica.FlushAll();
+        if (_link is not { } link)
         {
-            _draining = null;
-            _writable = false;
-            node.Input(new MachineInput.Drained(ticket, null));
+            Drained(ticket);
+            return;
         }
+
+        _flushing = true;
+        link.ToTarget(() => link.Target.Flush(() => link.ToSource(() =>
+        {
+            if (_link == link && _draining == ticket) Drained(ticket);
+        })));
+    }
+
+    private void Drained(long ticket)
+    {
+        (_draining, _flushing, _writable) = (null, false, false);
+        node.Input(new MachineInput.Drained(ticket, null));
     }
 
     private void Go()
@@ -174,21 +199,35 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     {
         _inFlight.Add(change);
         change.Link = _link;
-        if (_link is { } link)
-            link.ToTarget(() => link.Target.ApplyFrom(link, change.Block, change.Value, () =>
-            {
-                change.PeerDurable = true;
-                TryComplete(change);
-                Settle();
-            }));
+        if (_link is { } link) Send(link, change);
         else Marks.Add(change.Block);
         node.Replica.Apply(change.Block, change.Value);
         node.After(world.Between(0.1, 3), () =>
         {
-            node.Replica.Flush(change.Block);
-            change.LocalDurable = true;
+            if (!change.Plain) node.Replica.Flush(change.Block);
+            change.LocalDone = true;
             Settle();
         });
+        if (change.Plain) node.After(world.Between(200, 1500), () => node.Replica.Flush(change.Block));
+    }
+
+    private void Send(SimulatedLink link, Change change)
+    {
+        _undurable.Add(change);
+        void Done()
+        {
+            change.PeerDone = true;
+            TryComplete(change);
+            Settle();
+        }
+
+        void Durable()
+        {
+            _undurable.Remove(change);
+            if (!change.Plain) Done();
+        }
+
+        link.ToTarget(() => link.Target.Target.Receive(link, change.Block, change.Value, change.Plain ? Done : null, Durable));
     }
 
     private bool Opened()
@@ -201,12 +240,12 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
 
     private void TryComplete(Change change)
     {
-        if (_frozen || !change.LocalDurable || !_inFlight.Contains(change)) return;
-        if (change.Link is not null ? !change.PeerDurable : !Opened()) return;
+        if (_frozen || !change.LocalDone || !_inFlight.Contains(change)) return;
+        if (change.Link is not null ? !change.PeerDone && mutation.AwaitsPeer : !Opened()) return;
         _inFlight.Remove(change);
         var mirrored = change.Link is { } link && _committed ? link.Target : null;
         if (mirrored is not null) change.Link!.Offered.Add(change.Value);
-        ledger.Acknowledge(node, mirrored, change.Value, node.Record.Current);
+        ledger.Acknowledge(node, mirrored, change.Value, node.Record.Current, change.Plain);
     }
 
     private void FailAll()

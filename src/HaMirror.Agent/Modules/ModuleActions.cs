@@ -42,11 +42,18 @@ internal sealed class ModuleActions : IDisposable
     public bool Carry(IEnumerable<MachineAction> actions)
     {
         var beat = false;
-        var holds = _wanted is not { } wanted || TrySave(wanted) is null;
+        var failure = _wanted is { } wanted ? TrySave(wanted) : null;
+        var holds = failure is null;
         foreach (var action in actions)
         {
-            if (!holds && action.RestsOnRecord)
+            if (!holds && action.RestsOnRecord())
             {
+                if (failure is not null && action is not MachineAction.Beat)
+                {
+                    _post(new MachineInput.StorageFailed(failure));
+                    failure = null;
+                }
+
                 if (action is MachineAction.RunSequence refused)
                     _post(new MachineInput.SequenceEnded(refused.Ticket, "The replica record could not be written, so no service may start."));
                 continue;

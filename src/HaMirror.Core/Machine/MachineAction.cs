@@ -11,16 +11,16 @@ public abstract record MachineAction
 
     /// <summary>Lets something begin that only a durable record may allow. After a <see cref="Persist"/> that failed it is
     /// not carried out until the record is durable; what only ends something still is, or a guest would be left running.</summary>
-    public bool RestsOnRecord => this switch
+    public bool RestsOnRecord() => this switch
     {
         SetWritable { Writable: true } or Thaw or OpenGeneration or BeginTarget or Offer or AcceptOffer or SendHandover or Beat => true,
         RunSequence run => HookTable.Calls(run.Sequence).Any(call => call.Hook.StartsWith("start_prim", StringComparison.Ordinal)),
-        Listen { On: true } or Dial { On: true } => true,
         _ => false,
     };
 
     /// <summary>Make the record durable BEFORE any later action. If that fails the driver tells StorageFailed, drops what
-    /// <see cref="RestsOnRecord"/> (a sequence of hooks is answered with a failure), and tries again with every step.</summary>
+    /// <see cref="RestsOnRecord"/> (a sequence of hooks is answered with a failure), and tries again with every step; what
+    /// is dropped then is told as StorageFailed too, for the machine waits for it.</summary>
     public sealed record Persist(ReplicaRecord Record) : MachineAction;
 
     /// <summary>Run the hooks of <see cref="HookTable"/> in order; answer <see cref="MachineInput.SequenceEnded"/>. Sequences

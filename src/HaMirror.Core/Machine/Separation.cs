@@ -13,6 +13,7 @@ internal sealed class Separation(MachineContext machine)
 {
     private TimeSpan _since;
     private ulong _sequence;
+    private ulong? _askedAfterSleep;
 
     public bool Frozen { get; private set; }
 
@@ -34,6 +35,7 @@ internal sealed class Separation(MachineContext machine)
 
     public void Continue()
     {
+        if (_askedAfterSleep is { } asked && machine.Peer.Knows(asked)) _askedAfterSleep = null;
         if (machine.PeerAlive && machine.Peer.Beat is { } beat && Yields(beat)) return;
         if (!Frozen || machine.Service.Ending) return;
         // A peer that is heard but has not answered for a time-out does not hear this node: guests wait no longer (G8).
@@ -47,6 +49,11 @@ internal sealed class Separation(MachineContext machine)
 
         switch (machine.Arbitration.Primary(machine.PeerAlive ? deaf : machine.SilenceDue))
         {
+            case Arbitration.Verdict.Won when _askedAfterSleep is not null:
+                machine.Service.ForceEnd(
+                    $"This process was not running for a while and {machine.Rules.PeerName} has not been heard since: it may have taken over.",
+                    surrenders: false);
+                break;
             case Arbitration.Verdict.Won:
                 GoOnAlone("no heartbeat", $"{machine.Rules.PeerName} is silent on every LAN.");
                 break;
@@ -57,12 +64,18 @@ internal sealed class Separation(MachineContext machine)
         }
     }
 
-    /// <summary>A process that slept concludes nothing from the time that passed.</summary>
-    public void Slept() => _since = machine.Now;
+    /// <summary>A process that slept concludes nothing from the time that passed. Its standby may have taken over and died
+    /// since: unless the peer answers, silence is no reason to go on.</summary>
+    public void Slept()
+    {
+        _since = machine.Now;
+        if (machine.State is ModuleState.Alone or ModuleState.Prim && !machine.Record.Sole) _askedAfterSleep = machine.AskPeer();
+    }
 
     public void Clear()
     {
         Frozen = false;
+        _askedAfterSleep = null;
         GenerationWanted = false;
         machine.PeerOutdated = GenerationId.None;
     }

@@ -199,8 +199,11 @@ internal sealed class Service(MachineContext machine)
             return;
         }
 
+        // A standby that was lost meanwhile may have died with writes that it had only received: this node is the one that
+        // may be ahead, as after a crash, unless the other one is found to have gone on.
+        var settled = machine.Link is not null || machine.Record.Sole;
         machine.CutLink("The service ended here.");
-        if (flushed) machine.Persist(machine.Record with { Serving = false });
+        if (flushed && settled) machine.Persist(machine.Record with { Serving = false });
         _stage = Stage.None;
         machine.Enter(ModuleState.Wait, Phase.Transient, "The service ended.");
         Ended();

@@ -1,0 +1,74 @@
+using HaMirror.Core.Generations;
+using HaMirror.Core.Machine;
+using HaMirror.Core.States;
+
+namespace HaMirror.Core.Tests.Machine;
+
+public sealed class StandbyTests
+{
+    private const long Link = 7;
+
+    private static readonly GenerationId Shared = new(new Guid(1, 0, 0, new byte[8]));
+    private static readonly GenerationId Newer = new(new Guid(2, 0, 0, new byte[8]));
+
+    private static readonly ReplicaRecord Ahead = new()
+    {
+        Current = Newer, Base = Shared, History = [Shared], Condition = ReplicaCondition.UpToDate, Serving = true, Sole = true,
+    };
+
+    private readonly ModuleMachine _machine = new(
+        new ModuleRules { NodeName = "node1", PeerName = "node2", IsFirstNode = true },
+        new ReplicaRecord { Current = Shared, Base = Shared, Condition = ReplicaCondition.UpToDate }, 1,
+        () => throw new InvalidOperationException("A standby makes no generation."));
+
+    private TimeSpan _now;
+
+    [Fact]
+    public void LinkUp_LostBeforeThePlan_LeavesAConsistentReplicaConsistent()
+    {
+        Connect();
+        Assert.Equal(ModuleState.Second, _machine.View.State);
+        Assert.Equal(ReplicaCondition.Outdated, _machine.View.Record.Condition);
+
+        Step(new MachineInput.LinkDown(Link, "It was reset."));
+
+        Assert.Equal(ModuleState.Wait, _machine.View.State);
+        Assert.Equal(ReplicaCondition.Outdated, _machine.View.Record.Condition);
+    }
+
+    [Fact]
+    public void Plan_ThatAgrees_IsRecordedBeforeDataIsLetIn()
+    {
+        Connect();
+
+        var actions = Step(new MachineInput.PlanReceived(Link, ResyncPlan.Dirty)).Actions;
+
+        var persisted = actions.Index().First(entry => entry.Item is MachineAction.Persist);
+        Assert.Equal(ReplicaCondition.Inconsistent, ((MachineAction.Persist)persisted.Item).Record.Condition);
+        Assert.True(persisted.Index < actions.IndexOf(new MachineAction.BeginTarget(Link, ResyncPlan.Dirty)));
+    }
+
+    [Fact]
+    public void Plan_ThatDisagrees_EndsTheLinkAndLeavesTheReplicaConsistent()
+    {
+        Connect();
+
+        var actions = Step(new MachineInput.PlanReceived(Link, ResyncPlan.CopyAll)).Actions;
+
+        Assert.Contains(actions, action => action is MachineAction.CutLink { Link: Link });
+        Assert.DoesNotContain(actions, action => action is MachineAction.BeginTarget);
+        Assert.Equal(ReplicaCondition.Outdated, _machine.View.Record.Condition);
+    }
+
+    private void Connect()
+    {
+        Step(new MachineInput.Command(OperatorCommand.Start));
+        Step(new MachineInput.SequenceEnded(1, null));
+        Step(new MachineInput.MountEnded(null));
+        Step(new MachineInput.BeatHeard(new ModuleBeat(
+            "node2", ModuleState.Alone, Phase.Ready, Ahead, false, false, true, GenerationId.None, GenerationId.None, 9, false, 1, 1, 1)));
+        Step(new MachineInput.LinkUp(Link, false, new PeerHello("node2", Ahead, ModuleState.Alone, false, 0)));
+    }
+
+    private StepOutput Step(MachineInput input) => _machine.Step(input, _now += TimeSpan.FromMilliseconds(10));
+}
