@@ -39,6 +39,9 @@ scratch=$(mktemp -d "/var/tmp/hamirror-test.XXXXXX") || exit 1
 chmod 755 "$scratch"
 export TMPDIR=$scratch
 [ -z "$soak" ] || export HAMIRROR_SOAK=1
+# Seconds for one project, and how much longer a single test may be silent: the long forms take what they take.
+project_timeout=${HAMIRROR_PROJECT_TIMEOUT:-$([ -n "$soak" ] && echo 14400 || echo 1500)}
+patience=$([ -n "$soak" ] && echo 6 || echo 1)
 passed=0 failed=0
 started=$(date +%s)
 
@@ -85,9 +88,9 @@ project() {
   results=$scratch/results/$name
   say "$name"
   mkdir -p "$results"
-  timeout -k 20 "${HAMIRROR_PROJECT_TIMEOUT:-1500}" dotnet test "tests/$name/$name.csproj" -c Release --no-build --nologo -v q \
+  timeout -k 20 "$project_timeout" dotnet test "tests/$name/$name.csproj" -c Release --no-build --nologo -v q \
     ${filter:+--filter "$filter"} --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
-    --logger "console;verbosity=minimal" --blame-hang --blame-hang-timeout "${hang}s" --blame-hang-dump-type none </dev/null 2>&1
+    --logger "console;verbosity=minimal" --blame-hang --blame-hang-timeout "$((hang * patience))s" --blame-hang-dump-type none </dev/null 2>&1
   local code=$?
   trx=$results/$name.trx
   counters=$(grep -o '<Counters [^>]*>' "$trx" 2>/dev/null | tail -n 1)
@@ -108,7 +111,7 @@ project() {
 simulate() {
   local histories=$1 output=$scratch/simulator.txt code
   say "simulator: $histories histories${seed:+, seed $seed}"
-  timeout -k 20 "${HAMIRROR_PROJECT_TIMEOUT:-1500}" dotnet tests/HaMirror.Simulator/bin/Release/net10.0/hamirror-simulator.dll \
+  timeout -k 20 "$project_timeout" dotnet tests/HaMirror.Simulator/bin/Release/net10.0/hamirror-simulator.dll \
     --histories "$histories" ${seed:+--seed "$seed"} </dev/null | tee "$output"
   code=${PIPESTATUS[0]}
   [ $code = 0 ] && tail -n 1 "$output" | grep -q '"violations": *0\b'
@@ -116,7 +119,8 @@ simulate() {
 
 if [ -n "$simulate" ]; then
   build >"$scratch/simulate-build.txt" || { cat "$scratch/simulate-build.txt"; exit 1; }
-  HAMIRROR_PROJECT_TIMEOUT=86400 simulate "$simulate"; code=$?
+  project_timeout=86400
+  simulate "$simulate"; code=$?
   line=$(tail -n 1 "$scratch/simulator.txt")
   rm -rf --one-file-system "$scratch"
   printf '%s\n' "$line"
