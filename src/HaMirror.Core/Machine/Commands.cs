@@ -129,7 +129,7 @@ internal sealed class Commands(MachineContext machine)
         {
             machine.Say(SayLevel.Critical, "Action stop called by maxloop");
             machine.Service.End(ServiceEnd.Stop, "The module stops.",
-                $"Stopped: more than {machine.Rules.MaxLoop} automatic actions within {machine.Rules.LoopInterval}; the last because "
+                $"Stopped: more than {machine.Rules.MaxLoop} automatic actions within {machine.Rules.LoopInterval.TotalHours:0.##} h; the last because "
                 + $"{cause}. Correct the cause and run 'hamirror start'.");
             return;
         }
@@ -173,7 +173,7 @@ internal sealed class Commands(MachineContext machine)
 
         machine.Say(SayLevel.Critical, "Action stop called by maxloop");
         machine.Lifecycle.Stop(
-            $"Stopped: more than {machine.Rules.MaxLoop} automatic actions within {machine.Rules.LoopInterval}; the last because "
+            $"Stopped: more than {machine.Rules.MaxLoop} automatic actions within {machine.Rules.LoopInterval.TotalHours:0.##} h; the last because "
             + $"of this: {reason} Correct the cause and run 'hamirror start'.", startAgain: false);
     }
 
