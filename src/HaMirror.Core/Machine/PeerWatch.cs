@@ -10,6 +10,9 @@ namespace HaMirror.Core.Machine;
 /// </remarks>
 internal sealed class PeerWatch(ulong ownBoot)
 {
+    /// <summary>A datagram comes no later than this.</summary>
+    private static readonly TimeSpan LateMax = TimeSpan.FromSeconds(1);
+
     private TimeSpan? _lastHeard;
     private TimeSpan _awakeSince;
     private ulong _previousBoot;
@@ -24,7 +27,8 @@ internal sealed class PeerWatch(ulong ownBoot)
     {
         if (Beat is { } last)
         {
-            if (beat.Boot == _previousBoot && beat.Boot != last.Boot) return false;
+            // A late one of a process that has ended. When nothing else comes, it was the other one that was late.
+            if (beat.Boot == _previousBoot && beat.Boot != last.Boot && now - _lastHeard < LateMax) return false;
             if (beat.Boot == last.Boot && beat.Sequence < last.Sequence) return false;
             if (beat.Boot == last.Boot && beat.Sequence == last.Sequence && beat.PeerBoot == last.PeerBoot
                 && beat.Echo < last.Echo) return false;
