@@ -28,6 +28,9 @@ public enum FrameType : byte
     /// <summary>The source's hash of a range. Answered by HashResult.</summary>
     ResyncHash = 11,
 
+    /// <summary>The times of a file whose data has been made equal. offset: of modification; payload: of access.</summary>
+    ResyncTimes = 12,
+
     // The control connection, both ways, never behind bulk data.
     /// <summary>The first frame of each end on either connection (<see cref="HelloFrame"/>).</summary>
     Hello = 32,

@@ -358,6 +358,7 @@ internal sealed unsafe class ResyncSource : IDisposable
 
     private void Finish(FileCopy file, int index)
     {
+        SendTimes(file);
         _link.Unbind(file.WireFile);
         _ = Shim.Close(file.Descriptor);
         _open.RemoveAt(index);
@@ -365,6 +366,19 @@ internal sealed unsafe class ResyncSource : IDisposable
             Wait(file.Key); // marked again behind the cursor
         else
             _files.Remove(file.Key);
+    }
+
+    /// <summary>Copying has given the file over there the time of the copy.</summary>
+    private void SendTimes(FileCopy file)
+    {
+        if (file.IsAbandoned)
+            return;
+        NativeStat stat;
+        Shim.Check(Shim.StatAt(file.Descriptor, "", &stat), $"look at {file.File.Path}");
+        const long nanoseconds = 1_000_000_000;
+        _link.SendRange(
+            FrameType.ResyncTimes, file.WireFile, (ulong)(stat.ModifySeconds * nanoseconds + stat.ModifyNanoseconds),
+            (ulong)(stat.AccessSeconds * nanoseconds + stat.AccessNanoseconds), 0, -1);
     }
 
     /// <summary>Asks for blocks of a file until something is used up.</summary>

@@ -146,6 +146,9 @@ internal sealed unsafe class TargetStream : IDisposable
             case FrameType.ResyncZero:
                 Allocate(frame, PunchHole);
                 break;
+            case FrameType.ResyncTimes:
+                Times(frame);
+                break;
             case FrameType.Change:
                 Change(frame);
                 break;
@@ -303,6 +306,21 @@ internal sealed unsafe class TargetStream : IDisposable
                 replicaFailed: true);
     }
 
+    private void Times(in TargetFrame frame)
+    {
+        var header = frame.Header;
+        var access = (long)ReadNumber(frame);
+        var file = _files.Get(header.File);
+        if (IsLost(file, header, 0))
+            return;
+        _writes.WaitForFile(file);
+        AwaitBarrier(file);
+        var result = TargetNames.SetTimes(file.Descriptor, access, (long)header.Offset);
+        if (result < 0)
+            throw new TargetException($"The times of {file.FullPath} could not be set on this node: {Errno.Describe(-result)}. "
+                + "Repair the disk; the link is tried again by itself.", replicaFailed: true);
+    }
+
     private void Change(in TargetFrame frame)
     {
         var change = NamespaceChangeCodec.Read(Contiguous(frame.Payload))
@@ -373,13 +391,18 @@ internal sealed unsafe class TargetStream : IDisposable
     private string ReadPath(in TargetFrame frame) =>
         WirePath.Read(Contiguous(frame.Payload)) ?? throw TargetException.Violation($"the path in frame {frame.Header.Sequence} is not valid.");
 
+    private static ulong ReadNumber(in TargetFrame frame)
+    {
+        Span<byte> number = stackalloc byte[8];
+        if (frame.Payload.Length != number.Length)
+            throw TargetException.Violation($"frame {frame.Header.Sequence} has {frame.Payload.Length} bytes where a number belongs.");
+        frame.Payload.CopyTo(number);
+        return BinaryPrimitives.ReadUInt64LittleEndian(number);
+    }
+
     private static ulong ReadLength(in TargetFrame frame)
     {
-        Span<byte> length = stackalloc byte[8];
-        if (frame.Payload.Length != 8)
-            throw TargetException.Violation($"frame {frame.Header.Sequence} has {frame.Payload.Length} bytes where a length belongs.");
-        frame.Payload.CopyTo(length);
-        var bytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
+        var bytes = ReadNumber(frame);
         return bytes is > 0 and <= long.MaxValue && frame.Header.Offset <= long.MaxValue - bytes
             ? bytes
             : throw TargetException.Violation($"a range of {bytes} bytes at {frame.Header.Offset}.");

@@ -420,6 +420,8 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
 
     private void Tick(long now)
     {
+        _sourceFailure ??= _flow.Difference;
+        _flow.Difference = null;
         if (_source is { } source && (_sourceFailure ??= source.Tick(now, _looked)) is { } reason)
             EndLink(reason);
         _drain.Tick(_flow, _source, Gates.IsFrozen);

@@ -35,6 +35,10 @@ internal sealed unsafe class RequestFlow(
 
     public int HeldCount => _held.Count;
 
+    /// <summary>Why the replicas differ although every change was sent, until it is taken back: the link must end, because
+    /// only a resync of the marks can make them equal.</summary>
+    public string? Difference { get; set; }
+
     /// <summary>A change has ended behind which a held one may have waited: nothing else would wake the pump for it.</summary>
     public bool IsRetryDue { get; private set; }
 
@@ -388,7 +392,12 @@ internal sealed unsafe class RequestFlow(
     {
         ref var request = ref slot.Request;
         if (slot.Verdict == FuseVerdict.Write && request.Node is { } node)
+        {
             marks.Mark(node.Key, request.Offset, request.Bytes);
+            if (Source is { IsStreaming: true } source && node.ReplicatedPath is not null)
+                Difference ??= $"The disk here refused a write that {source.PeerName} has taken ({Errno.Describe(request.Error)}); "
+                    + "a resync makes both equal again.";
+        }
         var path = request.Node?.ReplicatedPath ?? "a file without a name";
         log.WriteFailed(request.Bytes, request.Offset, path, Errno.Describe(request.Error));
         if (request.Error == Errno.EIO)

@@ -32,6 +32,52 @@ public sealed unsafe class FrozenStorageTests
     }
 
     [Fact]
+    public void LocalDisk_RefusesWhatThePeerHasTaken_LinkEndsAndAResyncMakesEqual()
+    {
+        string? small = null;
+        using var pair = new StoragePair(
+            prepareSource: folder =>
+            {
+                small = folder;
+                Shell.Run("mount -t tmpfs -o size=4m hm-source-full \"$PWD\"", folder);
+                Shell.Run("mkdir inner", folder);
+            },
+            prepareTarget: folder => Shell.Run("mkdir inner", folder),
+            configure: replication => replication with
+            {
+                Directories = [replication.Directories[0] with { Path = Path.Combine(replication.Directories[0].Path, "inner") }],
+            });
+        try
+        {
+            pair.Pair(ResyncPlan.Dirty);
+            var writer = Task.Run(() => Record.Exception(() => Fill(pair.Source.At("inner/disk"), 6 << 20)));
+            pair.Source.Expect("down");
+            pair.Source.Storage.Thaw();
+            Assert.IsAssignableFrom<IOException>(StorageNode.Wait(writer));
+
+            pair.Pair(ResyncPlan.Dirty);
+            Assert.Null(StorageNode.Wait(pair.Source.Storage.DrainAsync()));
+            Assert.Equal(File.ReadAllBytes(pair.Source.At("inner/disk")), File.ReadAllBytes(pair.Target.At("inner/disk")));
+        }
+        finally
+        {
+            pair.Source.Storage.Dispose();
+            Shell.Run("cd / && umount -l \"$OLDPWD\"", small!);
+        }
+    }
+
+    private static void Fill(string path, int bytes)
+    {
+        using var disk = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var block = new byte[64 << 10];
+        for (var written = 0; written < bytes; written += block.Length)
+        {
+            Random.Shared.NextBytes(block);
+            disk.Write(block);
+        }
+    }
+
+    [Fact]
     public void CommittedLoss_ServiceEnds_TheWriterGetsAnErrorAndCanDie()
     {
         using var pair = new StoragePair();

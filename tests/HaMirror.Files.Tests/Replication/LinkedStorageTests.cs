@@ -141,6 +141,7 @@ public sealed class LinkedStorageTests
             prepareTarget: folder => Shell.Run("mkdir disk.img; echo old > disk.img/old; dd if=/dev/urandom of=sparse bs=1M count=8 status=none; ln -s a x; echo gone > gone", folder));
         pair.Pair(plan);
         pair.ExpectEqual();
+        Assert.Equal(Shell.Run("stat -c %.Y disk.img sparse x/y/z", pair.Source.Folder), Shell.Run("stat -c %.Y disk.img sparse x/y/z", pair.Target.Folder));
         var blocks = long.Parse(Shell.Run("stat -c %b sparse", pair.Target.Folder));
         Assert.InRange(blocks, 0, 1024); // the hole of 64 MiB is a hole over there too
     }
