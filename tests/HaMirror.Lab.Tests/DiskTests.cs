@@ -22,14 +22,14 @@ public sealed class DiskTests(LabFixture lab)
             // Its record lies on the same disk: it says so, and waits for an operator.
             var waiting = _vm.Is(LabPair.N2, "WAIT", "NotReady");
             Assert.Contains("space", waiting.Reason, StringComparison.OrdinalIgnoreCase);
-            Assert.Contains("start", waiting.Reason, StringComparison.Ordinal);
+            Assert.Contains("stopstart", waiting.Reason, StringComparison.Ordinal);
         }
         finally
         {
             lab.Lab("drain", LabPair.N2).Success();
         }
 
-        _vm.Act(LabPair.N2, "start").Success();
+        _vm.Act(LabPair.N2, "stopstart").Success();
         _vm.Is(LabPair.N2, "SECOND");
         _vm.Is(LabPair.N1, "PRIM");
         Assert.Single(_vm.Boots(LabPair.N1));
