@@ -18,6 +18,7 @@ public sealed class Ledger(World world)
     private readonly List<long> _required = [];
     private readonly HashSet<string> _excuses = [];
     private readonly Dictionary<long, HashSet<SimulatedNode>> _plain = [];
+    private readonly HashSet<long> _released = [];
 
     public bool Excused { get; private set; }
 
@@ -77,6 +78,7 @@ public sealed class Ledger(World world)
     {
         if (!_plain.TryGetValue(write, out var keepers) || !keepers.Remove(node) || keepers.Count > 0) return;
         _plain.Remove(write);
+        _released.Add(write);
         _required.Remove(write);
         node.Replica.Forget(write);
         node.Peer.Replica.Forget(write);
@@ -115,7 +117,7 @@ public sealed class Ledger(World world)
                 return;
             }
 
-        target.Replica.BecomeEqual(link.Offered);
+        target.Replica.BecomeEqual(link.Offered.Where(write => !_released.Contains(write)));
         if (!valid) return;
         _required.Clear();
         _required.AddRange(source.Replica.Holds);
