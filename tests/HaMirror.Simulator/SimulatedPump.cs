@@ -138,8 +138,13 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         if (_link != link || !_resyncing) return;
         if (_toCopy.Count == 0)
         {
-            _resyncing = false;
-            node.Input(new MachineInput.ResyncEnded(link.Id));
+            // The barrier behind the visit of names: the target's whole file system, what an earlier process left included.
+            link.ToTarget(() => link.Target.Flush(() => link.ToSource(() =>
+            {
+                if (_link != link || !_resyncing) return;
+                _resyncing = false;
+                node.Input(new MachineInput.ResyncEnded(link.Id));
+            })));
             return;
         }
 
@@ -243,8 +248,10 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         if (_frozen || !change.LocalDone || !_inFlight.Contains(change)) return;
         if (change.Link is not null ? !change.PeerDone && mutation.AwaitsPeer : !Opened()) return;
         _inFlight.Remove(change);
-        var mirrored = change.Link is { } link && _committed ? link.Target : null;
-        if (mirrored is not null) change.Link!.Offered.Add(change.Value);
+        // One that began before the link was marked, and has been copied since.
+        var link = change.Link ?? _link;
+        var mirrored = _committed ? link?.Target : null;
+        if (mirrored is not null) link!.Offered.Add(change.Value);
         ledger.Acknowledge(node, mirrored, change.Value, node.Record.Current, change.Plain);
     }
 
