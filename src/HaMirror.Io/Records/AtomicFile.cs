@@ -33,7 +33,7 @@ public static class AtomicFile
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new IOException($"{path} could not be written: {failure.Message} "
-                + "Free space on that file system or repair it, then start the module again.", failure);
+                + "Free space on that file system or repair it.", failure);
         }
     }
 
