@@ -127,6 +127,15 @@ if [ -n "$simulate" ]; then
   exit $code
 fi
 
+# The shim has tests of its own in C, plain and with sanitizers; each of the two programs counts as one test.
+shim() {
+  local output=$scratch/shim.txt good
+  say "native-shim"
+  timeout -k 20 "${HAMIRROR_PROJECT_TIMEOUT:-1500}" make -C native-shim test </dev/null 2>&1 | tee "$output" | sed 's/ passed, / checks passed, /'
+  good=$(grep -cE '^[1-9][0-9]* passed, 0 failed$' "$output")
+  count "$good" $((2 - good))
+}
+
 wants() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 root_or_fail() { [ "$(id -u)" = 0 ] || { echo "The group '$1' needs root (FUSE mounts, name spaces): run it with sudo."; count 0 1; return 1; }; }
 
@@ -140,7 +149,7 @@ fi
 if wants sim; then
   if simulate "$([ -n "$soak" ] && echo 200000 || echo 2000)"; then count 1 0; else count 0 1; fi
 fi
-if wants files && root_or_fail files; then project HaMirror.Files.Tests 300; fi
+if wants files && root_or_fail files; then shim; project HaMirror.Files.Tests 300; fi
 if wants lab && root_or_fail lab; then
   say "publish"
   if "$root/install.sh" --build; then
