@@ -420,7 +420,9 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
 
     private void Tick(long now)
     {
-        _sourceFailure ??= _flow.Difference;
+        // A link that has ended meanwhile leaves the marks; its difference is no fault of the next one.
+        if (_source is not null)
+            _sourceFailure ??= _flow.Difference;
         _flow.Difference = null;
         if (_source is { } source && (_sourceFailure ??= source.Tick(now, _looked)) is { } reason)
             EndLink(reason);
