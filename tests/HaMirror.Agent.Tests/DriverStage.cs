@@ -53,6 +53,9 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 
     public bool DiskFull { get; set; }
 
+    /// <summary>While reset, writing the record takes for ever.</summary>
+    public ManualResetEventSlim DiskAnswers { get; } = new(initialState: true);
+
     public bool WritableThrows { get; set; }
 
     /// <summary>A sequence whose hooks never end by themselves.</summary>
@@ -131,7 +134,9 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
         // The driver disposes its storage and listener, which are this too.
         if (_disposing) return;
         _disposing = true;
+        DiskAnswers.Set();
         Driver.Dispose();
+        DiskAnswers.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -143,6 +148,7 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 
     private void Save(ReplicaRecord record)
     {
+        DiskAnswers.Wait(TimeSpan.FromSeconds(60));
         if (DiskFull) throw new IOException("The disk is full on purpose.");
         Record = record;
         Done.Enqueue(record.Serving ? "record serving" : "record");

@@ -114,6 +114,40 @@ public sealed class ModuleDriverTests
     }
 
     [Fact]
+    public void Beat_ThatComesWhileTheRecordsDiskHangs_IsSaidToBeReceivedAndNotToBeConfirmed()
+    {
+        var generation = new GenerationId(Guid.NewGuid());
+        var record = new ReplicaRecord { Current = generation, Base = generation, Condition = ReplicaCondition.UpToDate };
+        using var stage = new DriverStage(record);
+        stage.DiskAnswers.Reset();
+        stage.Driver.Hear(Asks(record, generation, 4));
+        stage.Driver.Hear(Asks(record, generation, 5));
+        stage.Driver.Hear(Asks(record, generation, 3)); // A late one.
+
+        var beat = stage.Driver.Announcement.Beat;
+        Assert.Equal((9ul, 5ul), (beat.ReceivedBoot, beat.Received));
+        Assert.True(beat.ConfirmsOutdated.IsNone);
+
+        stage.DiskAnswers.Set();
+        stage.Expect("it is confirmed", () => stage.Driver.Announcement.Beat is { Echo: 5 } now && now.ConfirmsOutdated == generation);
+    }
+
+    [Fact]
+    public async Task Beat_ThatComesToANodeThatServes_IsNotSaidToBeReceived()
+    {
+        using var stage = new DriverStage();
+        await stage.CommandAsync(OperatorCommand.StartAsPrimary);
+        stage.Expect("it serves", () => stage.Driver.Snapshot.View is { State: ModuleState.Alone, Phase: Phase.Ready });
+        stage.Driver.Hear(Asks(stage.Record with { Serving = true }, stage.Record.Current, 7));
+        Assert.Equal(0ul, stage.Driver.Announcement.Beat.Received);
+    }
+
+    private static ModuleAnnouncement Asks(ReplicaRecord record, GenerationId generation, ulong sequence) =>
+        new("vm1", 5600, 7, new ModuleBeat(
+            "n2", ModuleState.Prim, Phase.Transient, record with { Serving = true }, false, false, true, generation, GenerationId.None, 9,
+            false, sequence, 1, 1));
+
+    [Fact]
     public void Mount_ThatHangs_IsAborted()
     {
         using var stage = new DriverStage();

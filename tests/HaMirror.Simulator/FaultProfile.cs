@@ -18,6 +18,9 @@ public sealed record FaultProfile
 
     public bool Pauses { get; init; }
 
+    /// <summary>A disk hangs: the machine and the data path of a node wait, its heartbeats go on.</summary>
+    public bool Hangs { get; init; }
+
     public bool LinkResets { get; init; }
 
     public bool Commands { get; init; }
@@ -58,7 +61,7 @@ public sealed record FaultProfile
             LinkResets = Chance(0.6), Commands = Chance(0.6), HookFailures = Chance(0.2), HookHangs = Chance(0.15),
             ForcedByOperator = Chance(0.15), FailoverOff = Chance(0.15), TargetFailures = Chance(0.25),
             StorageFailures = Chance(0.2), RecordFailures = Chance(0.15), Checkers = Chance(0.25), PlainWrites = Chance(0.5),
-            Loss = Chance(0.5) ? 0.1 : 0.0,
+            Loss = Chance(0.5) ? 0.1 : 0.0, Hangs = Chance(0.3),
         };
     }
 }

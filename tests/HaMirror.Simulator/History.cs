@@ -77,7 +77,7 @@ public sealed class History
     private void Fault()
     {
         var node = _nodes[_world.Random.Next(2)];
-        switch (_world.Random.Next(11))
+        switch (_world.Random.Next(12))
         {
             case 0 when _profile.Crashes: node.Restart(powerCut: false); break;
             case 1 when _profile.PowerCuts:
@@ -98,6 +98,7 @@ public sealed class History
             case 9 when _profile.StorageFailures && _world.Chance(0.5):
                 node.WhenRunning(() => node.Input(new MachineInput.StorageFailed("The disk failed.")));
                 break;
+            case 11 when _profile.Hangs: node.Hang(_world.Between(50, _world.Chance(0.5) ? 1500 : 12_000)); break;
             case 10 when _profile.Checkers:
                 var action = (AutomaticAction)_world.Random.Next(Enum.GetValues<AutomaticAction>().Length);
                 node.WhenRunning(() => node.Input(new MachineInput.CheckerFired(Resource, false, action)));

@@ -18,6 +18,38 @@ public sealed record Mutation(string Name)
         new("what was in flight when the link ended is not marked") { MarksLosses = false },
         new("a thaw leaves the generation open") { ClosesGenerations = false },
         new("service that ended lets writes end well") { EndsWrites = false },
+        new("every beat is taken for one that has received the last question")
+        {
+            Input = input => input is MachineInput.BeatHeard { Beat: var beat }
+                ? new MachineInput.BeatHeard(beat with { ReceivedBoot = beat.PeerBoot, Received = ulong.MaxValue })
+                : input is MachineInput.LinkDown down ? down with { Silence = TimeSpan.FromMinutes(1) } : input,
+        },
+        new("a peer that has heard nothing since is believed to be outdated")
+        {
+            Input = input => input is MachineInput.BeatHeard { Beat: var beat }
+                ? new MachineInput.BeatHeard(beat with
+                {
+                    ConfirmsOutdated = beat.Record.Current, Echo = ulong.MaxValue / 2,
+                    State = beat.State == ModuleState.Second ? ModuleState.Wait : beat.State,
+                })
+                : input,
+        },
+        new("a standby hears nothing of being outdated")
+        {
+            Input = input => input is MachineInput.BeatHeard { Beat: var beat }
+                ? new MachineInput.BeatHeard(beat with { PeerOutdated = GenerationId.None, Record = beat.Record with { Sole = false } })
+                : input,
+        },
+        new("marks are forgotten at a clean stop") { SavesMarks = false },
+        new("a resync's copy is read before the live writes that are sent before it") { OrdersCopies = false },
+        new("the target's marks are left out of a resync") { JoinsMarks = false },
+        new("a mark is cleared when the peer has received a write") { AwaitsDurable = false },
+        new("a plain flush reaches this disk only") { FlushesLocally = false },
+        new("a new generation is opened before it is recorded")
+        {
+            Actions = actions => actions.Any(action => action is MachineAction.OpenGeneration)
+                ? actions.Where(action => action is not MachineAction.Persist) : actions,
+        },
         new("the record is not written before an offer")
         {
             Actions = actions => actions.Any(action => action is MachineAction.Offer) ? actions.Where(action => action is not MachineAction.Persist) : actions,
@@ -66,6 +98,16 @@ public sealed record Mutation(string Name)
     public bool ClosesGenerations { get; init; } = true;
 
     public bool EndsWrites { get; init; } = true;
+
+    public bool SavesMarks { get; init; } = true;
+
+    public bool OrdersCopies { get; init; } = true;
+
+    public bool JoinsMarks { get; init; } = true;
+
+    public bool AwaitsDurable { get; init; } = true;
+
+    public bool FlushesLocally { get; init; } = true;
 
     public override string ToString() => Name;
 }

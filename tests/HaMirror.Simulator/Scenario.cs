@@ -9,7 +9,7 @@ namespace HaMirror.Simulator;
 /// pair [witness]                      two booted nodes; first line of a story
 /// node1 start [--as-primary | --as-secondary | --full-sync]
 /// node1 stop | force-stop | restart | stopstart | swap | failover-on | failover-off
-/// node1 power-cut | crash | boot | pause 2s | reset-link
+/// node1 power-cut | crash | boot | pause 2s | hang 2s | reset-link
 /// cut                                 the network between the nodes, without a witness
 /// cut node1 | node2 | none            the same; who keeps the witness
 /// heal
@@ -80,6 +80,7 @@ public sealed class Scenario
             case ["crash"]: node.Crash(powerCut: false); return;
             case ["boot"]: node.Boot(); return;
             case ["reset-link"]: node.ResetLink(); return;
+            case ["hang", var time]: node.Hang(Microseconds(time)); return;
             case ["pause", var time]: node.Pause(Microseconds(time)); return;
             case ["checker", var resource, var state, var action]:
                 node.Input(new MachineInput.CheckerFired(resource, state == "up", Enum.Parse<AutomaticAction>(action)));

@@ -3,7 +3,7 @@ using HaMirror.Core.Machine;
 namespace HaMirror.Simulator;
 
 /// <summary>A replication link as both ends have it: two ordered streams that end at any message.</summary>
-/// <remarks>While the network between the nodes is cut, or an end is paused, messages wait (TCP sends them again); an end
+/// <remarks>While the network between the nodes is cut, or an end is paused or hangs, messages wait (TCP sends them again); an end
 /// that waits for an answer longer than the lock time-out closes. What was sent before an orderly close still arrives.</remarks>
 public sealed class SimulatedLink(World world, SimulatedNetwork network, long id, SimulatedNode source, SimulatedNode target)
 {
@@ -51,9 +51,9 @@ public sealed class SimulatedLink(World world, SimulatedNetwork network, long id
     public void Watch()
     {
         if (!_open[0] && !_open[1]) return;
-        if (source.Boots != SourceBoot && target.Runs) End(target, "connection reset");
-        if (target.Boots != TargetBoot && source.Runs) End(source, "connection reset");
-        var reachable = network.Connected && source.Runs && target.Runs;
+        if (source.Boots != SourceBoot && target.Answers) End(target, "connection reset");
+        if (target.Boots != TargetBoot && source.Answers) End(source, "connection reset");
+        var reachable = network.Connected && source.Answers && target.Answers;
         if (reachable)
         {
             if (_unreachableSince >= 0) Pour();
@@ -62,19 +62,19 @@ public sealed class SimulatedLink(World world, SimulatedNetwork network, long id
         else if (_unreachableSince < 0) _unreachableSince = world.Now;
         else if (world.Now - _unreachableSince > LockTimeout)
         {
-            if (source.Runs) End(source, "no answer within locktimeout");
-            if (target.Runs) End(target, "no answer within locktimeout");
+            if (source.Answers) End(source, "no answer within locktimeout", world.Now - _unreachableSince);
+            if (target.Answers) End(target, "no answer within locktimeout");
         }
 
         world.After(world.Between(20, 60), Watch);
     }
 
-    private void End(SimulatedNode end, string reason)
+    private void End(SimulatedNode end, string reason, long silence = 0)
     {
         var side = end == source ? 0 : 1;
         if (!_open[side]) return;
         _open[side] = false;
-        end.LinkEnded(this, reason);
+        end.LinkEnded(this, reason, silence);
         Send(side, () => End(side == 0 ? target : source, reason));
     }
 
@@ -89,7 +89,7 @@ public sealed class SimulatedLink(World world, SimulatedNetwork network, long id
 
     private void Send(int side, Action deliver)
     {
-        if (_unreachableSince >= 0 || !network.Connected || !source.Runs || !target.Runs || _waiting[side].Count > 0)
+        if (_unreachableSince >= 0 || !network.Connected || !source.Answers || !target.Answers || _waiting[side].Count > 0)
         {
             _waiting[side].Enqueue(deliver);
             if (_unreachableSince < 0) _unreachableSince = world.Now;

@@ -27,6 +27,10 @@ public sealed class SimulatedNode
     private long _sequence;
     private long _lastInput;
     private bool _paused;
+    private bool _hangs;
+    private bool _goesOn;
+    private (ulong Boot, ulong Sequence) _received;
+    private ModuleBeat? _waitingBeat;
     private bool _listens;
     private bool _dials;
     private bool _guestRuns;
@@ -64,6 +68,12 @@ public sealed class SimulatedNode
 
     public bool Runs => Up && !_paused;
 
+    /// <summary>Its machine and its data path wait for a disk; its heartbeats go on.</summary>
+    public bool Hangs => _hangs;
+
+    /// <summary>The data path answers.</summary>
+    public bool Answers => Runs && !_hangs;
+
     /// <summary>The target half of a link, of the process that runs.</summary>
     public SimulatedTarget Target { get; private set; } = null!;
 
@@ -78,6 +88,7 @@ public sealed class SimulatedNode
         Target = new SimulatedTarget(_world, this, _profile);
         _wanted = null;
         (_listens, _dials, _guestRuns, _mounted, _link, _sequence) = (false, false, false, false, null, 0);
+        (_hangs, _goesOn, _received, _waitingBeat) = (false, false, default, null);
         _world.Note($"{Name} boots: {Describe(Record)}");
         Tick();
         Pulse();
@@ -93,7 +104,7 @@ public sealed class SimulatedNode
         Target.Lose();
         _machine = null;
         _pump = null;
-        _paused = false;
+        (_paused, _hangs) = (false, false);
         _whilePaused.Clear();
         if (powerCut) _ledger.PowerLost(this, Replica.PowerCut(_world.Random));
         else _link?.Close(this, "process gone");
@@ -129,12 +140,27 @@ public sealed class SimulatedNode
         });
     }
 
+    /// <summary>The disk hangs: what the machine and the data path are to do waits, while beats come and go.</summary>
+    public void Hang(long microseconds)
+    {
+        if (!Answers) return;
+        _world.Note($"{Name} hangs for {microseconds / 1000} ms");
+        _hangs = true;
+        var boot = Boots;
+        _world.After(microseconds, () =>
+        {
+            if (boot != Boots || !_hangs) return;
+            _world.Note($"{Name} hangs no longer");
+            CatchUp(boot);
+        });
+    }
+
     private void CatchUp(int boot)
     {
-        if (boot != Boots || !_paused) return;
+        if (boot != Boots || (!_paused && !_hangs)) return;
         if (!_whilePaused.TryDequeue(out var action))
         {
-            _paused = false;
+            (_paused, _hangs) = (false, false);
             return;
         }
 
@@ -155,7 +181,7 @@ public sealed class SimulatedNode
     public void WhenRunning(Action action)
     {
         if (!Up) return;
-        if (_paused) _whilePaused.Enqueue(action);
+        if (_paused || _hangs) _whilePaused.Enqueue(action);
         else action();
     }
 
@@ -168,6 +194,18 @@ public sealed class SimulatedNode
         });
     }
 
+    /// <summary>The same for what a thread of its own does: a hanging disk does not keep it.</summary>
+    private void AfterAlways(long microseconds, Action action)
+    {
+        var boot = Boots;
+        _world.After(microseconds, () =>
+        {
+            if (boot != Boots || !Up) return;
+            if (_paused) _whilePaused.Enqueue(action);
+            else action();
+        });
+    }
+
     /// <summary>Puts an input into the machine's queue: the driver takes them in the order in which they came.</summary>
     public void Input(MachineInput input)
     {
@@ -177,7 +215,7 @@ public sealed class SimulatedNode
 
     public string? Command(OperatorCommand kind)
     {
-        if (!Runs) return null;
+        if (!Answers) return null;
         _world.Note($"{Name} <- {kind}");
         if (kind == OperatorCommand.StartAsPrimary) _ledger.Excuse("as-primary");
         if (kind == OperatorCommand.StartAsSecondaryFullSync) _ledger.Excuse("full-sync");
@@ -212,21 +250,42 @@ public sealed class SimulatedNode
         });
     }
 
-    public void LinkEnded(SimulatedLink link, string reason)
+    public void LinkEnded(SimulatedLink link, string reason, long silence = 0)
     {
         if (link.Target == this) Target.Drain();
         if (_link == link) _link = null;
-        Input(new MachineInput.LinkDown(link.Id, reason)); // Before a drain that it ends.
+        Input(new MachineInput.LinkDown(link.Id, reason) { Silence = TimeSpan.FromMicroseconds(silence) }); // Before a drain that it ends.
         _pump?.LinkLost(link);
+    }
+
+    /// <summary>A beat has come: it waits before the machine, and this node's beats say so if nothing goes on.</summary>
+    private void Hear(ModuleBeat beat)
+    {
+        if (!Up) return;
+        if (_waitingBeat is { } waiting && waiting.Boot == beat.Boot && beat.Sequence < waiting.Sequence) return;
+        var queued = _waitingBeat is not null;
+        _waitingBeat = beat;
+        if (!_goesOn && (_received.Boot != beat.Boot || beat.Sequence > _received.Sequence))
+            _received = (beat.Boot, beat.Sequence);
+        if (!queued) WhenRunning(StepBeat);
+    }
+
+    private void StepBeat()
+    {
+        if (_waitingBeat is not { } beat) return;
+        _waitingBeat = null;
+        Step(new MachineInput.BeatHeard(beat));
     }
 
     private string? Step(MachineInput given)
     {
+        if (given is not MachineInput.BeatHeard) StepBeat();
         if (_machine is not { } machine || _mutation.Input(given) is not { } input) return null;
         var before = (machine.View.State, machine.View.Phase);
         if (input is MachineInput.BeatHeard) _network.PeerHeard(_index);
         var now = TimeSpan.FromMicroseconds(_world.Now * _drift) + _jump;
         var output = machine.Step(input, now);
+        _goesOn = machine.View.Beat.Serves || machine.View.Record.Sole || machine.View.Record.Serving || machine.View.Beat.Claims;
         if (_world.Tracing && input is not (MachineInput.Tick or MachineInput.BeatHeard)) _world.Note($"{Name} <- {Describe(input)}");
         _world.Story?.AddRange(Tell(before, output));
         var boot = Boots;
@@ -293,7 +352,7 @@ public sealed class SimulatedNode
             case MachineAction.Unmount:
                 After(_world.Between(1, 30), () =>
                 {
-                    if (_mounted) _savedMarks = [.. _pump!.Marks];
+                    if (_mounted) _savedMarks = _mutation.SavesMarks ? [.. _pump!.Marks] : [];
                     _mounted = false;
                     Step(new MachineInput.UnmountEnded(null));
                 });
@@ -392,10 +451,10 @@ public sealed class SimulatedNode
         if (!_dials) return;
         After(_world.Between(50, 200), DialOnce);
         var (source, boot, peerBoot) = (Peer, Boots, Peer.Boots);
-        if (!_network.Connected || !source.Runs || !source._listens || _link is not null) return;
+        if (!_network.Connected || !source.Answers || !source._listens || _link is not null) return;
         _world.After(_world.Between(1, 6), () =>
         {
-            if (boot != Boots || peerBoot != source.Boots || !Runs || !source.Runs || _link is not null || !_network.Connected) return;
+            if (boot != Boots || peerBoot != source.Boots || !Answers || !source.Answers || _link is not null || !_network.Connected) return;
             var link = new SimulatedLink(_world, _network, _world.Now, source, this);
             if (source._link is { } old)
             {
@@ -419,7 +478,12 @@ public sealed class SimulatedNode
         if (!Runs) return;
         var beat = _machine!.View.Beat;
         if (_wanted is not null) beat = beat with { Record = Record, ConfirmsOutdated = GenerationId.None, Claims = false };
-        _network.SendDatagram(_index, () => Peer.WhenRunning(() => Peer.Step(new MachineInput.BeatHeard(beat))));
+        beat = beat with { ReceivedBoot = _received.Boot, Received = _received.Sequence };
+        _network.SendDatagram(_index, () =>
+        {
+            if (Peer._paused) Peer.WhenRunning(() => Peer.Hear(beat));
+            else Peer.Hear(beat);
+        });
     }
 
     private void Tick()
@@ -431,7 +495,7 @@ public sealed class SimulatedNode
     private void Pulse()
     {
         SendBeat();
-        After(_world.Between(190, 210), Pulse);
+        AfterAlways(_world.Between(190, 210), Pulse);
     }
 
     private void Write()

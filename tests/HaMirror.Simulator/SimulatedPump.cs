@@ -96,7 +96,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     public void BeginResync(SimulatedLink link, IReadOnlyCollection<int> theirs, ResyncPlan plan)
     {
         if (_link != link) return;
-        Marks.UnionWith(theirs);
+        if (mutation.JoinsMarks) Marks.UnionWith(theirs);
         _toCopy.Clear();
         if (plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll) _toCopy.UnionWith(Enumerable.Range(0, SimulatedReplica.BlockCount));
         _toCopy.UnionWith(Marks);
@@ -150,10 +150,11 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
 
         var block = _toCopy.First();
         _toCopy.Remove(block);
+        var early = node.Replica[block];
         node.After(world.Between(0.2, 20), () =>
         {
             if (_link != link) return;
-            var value = node.Replica[block];
+            var value = mutation.OrdersCopies ? node.Replica[block] : early;
             link.ToTarget(() => link.Target.Target.Receive(link, block, value, null, () =>
             {
                 if (_link != link) return;
@@ -209,7 +210,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         node.Replica.Apply(change.Block, change.Value);
         node.After(world.Between(0.1, 3), () =>
         {
-            if (!change.Plain) node.Replica.Flush(change.Block);
+            if (!change.Plain && mutation.FlushesLocally) node.Replica.Flush(change.Block);
             change.LocalDone = true;
             Settle();
         });
@@ -222,6 +223,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         void Done()
         {
             change.PeerDone = true;
+            if (!mutation.AwaitsDurable) _undurable.Remove(change);
             TryComplete(change);
             Settle();
         }

@@ -42,7 +42,8 @@ internal sealed class NodeService(
             _log.ClusterRefused(error.Message); // The API stays up, so that the operator is told there too.
         }
 
-        _log.AgentStarts(AgentVersion.Text, _cluster?.NodeName ?? "");
+        if (_cluster is { } joined) _log.AgentStarts(AgentVersion.Text, joined.NodeName);
+        else _log.AgentStartsWithoutCluster(AgentVersion.Text);
     }
 
     /// <summary>The API answers by now, which hooks may need.</summary>

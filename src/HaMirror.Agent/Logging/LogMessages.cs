@@ -8,6 +8,9 @@ internal static partial class LogMessages
     [LoggerMessage(100, LogLevel.Information, "hamirrord {Version} starts on node '{Node}'.")]
     public static partial void AgentStarts(this ILogger log, string version, string node);
 
+    [LoggerMessage(125, LogLevel.Information, "hamirrord {Version} starts on a node without a cluster: it serves no module yet and waits for commands.")]
+    public static partial void AgentStartsWithoutCluster(this ILogger log, string version);
+
     [LoggerMessage(101, LogLevel.Information, "hamirrord ends: {Modules} modules stopped.")]
     public static partial void AgentEnds(this ILogger log, int modules);
 

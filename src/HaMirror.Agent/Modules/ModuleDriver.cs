@@ -1,7 +1,8 @@
 // One thread owns a module's machine: it takes an input, steps, and carries the actions out in order. Invariants:
 // (1) a Persist is durable before any later action of its step begins, and before the view or a beat tells of it;
 // (2) what takes long (hooks, mounts, the witness, dialling) runs elsewhere and comes back as an input;
-// (3) an exception ends the module's service (forced hooks, unmount), never the process.
+// (3) what the peer's newest beat says is looked at before anything else, and `Received` in this node's beats counts on it;
+// (4) an exception ends the module's service (forced hooks, unmount), never the process.
 using System.Collections.Concurrent;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Logging;
@@ -34,8 +35,11 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     private readonly ModuleActions _actions;
     private readonly DialLoop _dial;
     private ModuleMachine _machine;
+    private readonly Lock _hearing = new(); // Held for a moment only: never while an action is carried out.
     private ModuleBeat? _newestBeat;
-    private int _beatQueued;
+    private bool _beatWaits;
+    private bool _goesOn;
+    private (ulong Boot, ulong Sequence) _received;
     private volatile ModuleSnapshot _snapshot;
     private readonly CancellationTokenSource _disposed = new();
     private TaskCompletionSource _changed = NewSignal();
@@ -76,8 +80,17 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     /// <summary>The peer's active configuration is another one.</summary>
     public bool PeerConfigurationDiffers => _peerHash != 0 && _around.Definition.Hash != 0 && _peerHash != _around.Definition.Hash;
 
-    public ModuleAnnouncement Announcement =>
-        new(Name, _around.Definition.Port, _around.Definition.Hash, _snapshot.View.Beat);
+    public ModuleAnnouncement Announcement
+    {
+        get
+        {
+            lock (_hearing)
+                return new(Name, _around.Definition.Port, _around.Definition.Hash, _snapshot.View.Beat with
+                {
+                    ReceivedBoot = _received.Boot, Received = _received.Sequence,
+                });
+        }
+    }
 
     public ResourceTable Resources => _around.Resources;
 
@@ -107,8 +120,18 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     {
         _peerPort = announcement.Port;
         Volatile.Write(ref _peerHash, announcement.ConfigurationHash);
-        Volatile.Write(ref _newestBeat, announcement.Beat);
-        if (Interlocked.Exchange(ref _beatQueued, 1) == 0) Post(new MachineInput.BeatHeard(announcement.Beat));
+        bool queued;
+        lock (_hearing)
+        {
+            // A late datagram does not take the place of what is promised to be looked at.
+            if (_beatWaits && _newestBeat is { } waiting && waiting.Boot == announcement.Beat.Boot
+                && announcement.Beat.Sequence < waiting.Sequence) return;
+            _newestBeat = announcement.Beat;
+            (queued, _beatWaits) = (_beatWaits, true);
+            Receive(announcement.Beat);
+        }
+
+        if (!queued) Post(new MachineInput.BeatHeard(announcement.Beat));
     }
 
     /// <summary>Completes when the condition holds, or with false when the time is over.</summary>
@@ -159,10 +182,14 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     void IStorageEvents.LinkUp(long link, bool source, PeerHello peer) => Post(new MachineInput.LinkUp(link, source, peer));
 
-    void IStorageEvents.LinkDown(long link, string reason)
+    void IStorageEvents.LinkDown(long link, string reason) => LinkDown(link, reason, TimeSpan.Zero);
+
+    void IStorageEvents.LinkDown(long link, string reason, TimeSpan silence) => LinkDown(link, reason, silence);
+
+    private void LinkDown(long link, string reason, TimeSpan silence)
     {
         _dial.LinkEnded();
-        Post(new MachineInput.LinkDown(link, reason));
+        Post(new MachineInput.LinkDown(link, reason) { Silence = silence });
     }
 
     void IStorageEvents.TargetFailed(long link, string reason)
@@ -237,12 +264,19 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     private void Take(Envelope envelope)
     {
-        if (envelope.Input is MachineInput.BeatHeard)
-        {
-            Volatile.Write(ref _beatQueued, 0);
-            envelope = envelope with { Input = new MachineInput.BeatHeard(Volatile.Read(ref _newestBeat)!) };
-        }
+        // A beat that waits comes first, whatever it waits behind; its envelope then finds nothing left.
+        if (envelope.Input is not MachineInput.BeatHeard && Volatile.Read(ref _beatWaits)) TakeBeat();
+        if (envelope.Input is MachineInput.BeatHeard) TakeBeat();
+        else Try(envelope);
+    }
 
+    private void TakeBeat()
+    {
+        if (Volatile.Read(ref _beatWaits)) Try(new Envelope(new MachineInput.BeatHeard(Volatile.Read(ref _newestBeat)!), null));
+    }
+
+    private void Try(Envelope envelope)
+    {
         try
         {
             Step(envelope);
@@ -262,12 +296,29 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         }
 
         var input = envelope.Input;
-        var output = _machine.Step(input, Now);
+        StepOutput output;
+        lock (_hearing)
+        {
+            // Taken here: a beat that comes from now on waits for the next step, and is received only if this one allows it.
+            if (input is MachineInput.BeatHeard) (input, _beatWaits) = (new MachineInput.BeatHeard(_newestBeat!), false);
+            output = _machine.Step(input, Now);
+            var view = _machine.View;
+            _goesOn = view.Beat.Serves || view.Record.Sole || view.Record.Serving || view.Beat.Claims;
+        }
+
         if (input is MachineInput.Command command && output.Refusal is null) Note(command); // the machine logs it
         var beat = _actions.Carry(output.Actions);
         Publish();
         if (beat) _around.BeatNow();
         envelope.Answer?.TrySetResult(output.Refusal);
+    }
+
+    /// <summary>The beat waits for the machine's next step. Not said of a machine that goes on or is about to: what it
+    /// announces may be older than that.</summary>
+    private void Receive(ModuleBeat beat)
+    {
+        if (_goesOn || _failed) return;
+        if (_received.Boot != beat.Boot || beat.Sequence > _received.Sequence) _received = (beat.Boot, beat.Sequence);
     }
 
     private void Note(MachineInput.Command command)

@@ -21,7 +21,11 @@ public abstract record MachineInput
     public sealed record LinkUp(long Link, bool Source, PeerHello Peer) : MachineInput;
 
     /// <summary>The link ended; <paramref name="Reason"/> is a sentence.</summary>
-    public sealed record LinkDown(long Link, string Reason) : MachineInput;
+    public sealed record LinkDown(long Link, string Reason) : MachineInput
+    {
+        /// <summary>Source: for how long the peer had owed an answer when the link ended.</summary>
+        public TimeSpan Silence { get; init; }
+    }
 
     /// <summary>Target: the source's plan came, so data will. The answer is <see cref="MachineAction.BeginTarget"/> when this
     /// node reads both records the same way, else the link is cut.</summary>

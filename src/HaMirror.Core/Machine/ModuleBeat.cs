@@ -33,6 +33,14 @@ public sealed record ModuleBeat(
     ulong PeerBoot,
     ulong Echo)
 {
+    /// <summary>Boot of the peer's process that <see cref="Received"/> is of; 0: nothing was received.</summary>
+    public ulong ReceivedBoot { get; init; }
+
+    /// <summary>Sequence of the peer's newest beat that lies before the sender's machine: added by the driver, also while a
+    /// step of the machine waits for a disk. It is a promise (design, section 11): when it came the machine neither served
+    /// nor was about to, and it will look at that beat, or a newer one, before it looks at anything else.</summary>
+    public ulong Received { get; init; }
+
     /// <summary>The sender runs the service now.</summary>
     public bool Serves => State is ModuleState.Alone or ModuleState.Prim;
 }

@@ -54,6 +54,11 @@ internal sealed class PeerWatch(ulong ownBoot)
     /// <summary>Heard within the time-out.</summary>
     public bool IsAlive(TimeSpan now, TimeSpan timeout) => _lastHeard is { } heard && now - heard < timeout;
 
+    /// <summary>True when that beat of this process has reached the peer's node and is the next thing its machine will look
+    /// at, however long the step takes in which it is now.</summary>
+    public bool HasReceived(ulong sequence) =>
+        Beat is { } beat && ((beat.ReceivedBoot == ownBoot && beat.Received >= sequence) || Knows(sequence));
+
     /// <summary>True when the peer's last beat proves that it had heard this process's beat number <paramref name="sequence"/>.</summary>
     public bool Knows(ulong sequence) => Beat is { } beat && beat.PeerBoot == ownBoot && beat.Echo >= sequence;
 }

@@ -6,13 +6,16 @@ namespace HaMirror.Core.Machine;
 /// <summary>A serving node that has lost a peer which may take over, or that hears another one serve.</summary>
 /// <remarks>
 /// Invariant: while <see cref="Frozen"/>, nothing is acknowledged. It ends in one of three ways: the peer has recorded that
-/// it is outdated and says so knowing this very question; the peer is silent and arbitration is won; or this node ends its
-/// service. Only the first two make Sole durable and thaw.
+/// it is outdated and says so knowing this very question; the peer has received the question and hangs (its time is over,
+/// counted from the last sign of life of the data path); the peer is silent and arbitration is won; or this node ends its
+/// service. All but the last make Sole durable and thaw.
 /// </remarks>
 internal sealed class Separation(MachineContext machine)
 {
     private TimeSpan _since;
+    private TimeSpan _owedSince;
     private ulong _sequence;
+    private bool _peerWasReady;
     private ulong? _askedAfterSleep;
 
     public bool Frozen { get; private set; }
@@ -20,11 +23,15 @@ internal sealed class Separation(MachineContext machine)
     /// <summary>The pump asked for a generation while frozen.</summary>
     public bool GenerationWanted { get; set; }
 
-    public void Begin(string reason)
+    /// <param name="silence">For how long the peer had owed an answer already.</param>
+    /// <param name="accepted">The peer had accepted the offer, so its machine knows that it may take over.</param>
+    public void Begin(string reason, TimeSpan silence, bool accepted)
     {
         if (Frozen || machine.Service.Ending) return;
         Frozen = true;
         _since = machine.Now;
+        _owedSince = machine.Now - silence;
+        _peerWasReady = accepted;
         _sequence = machine.AskPeer();
         machine.PeerOutdated = machine.Record.Current;
         machine.Arbitration.Clear();
@@ -44,6 +51,8 @@ internal sealed class Separation(MachineContext machine)
         {
             machine.Arbitration.Clear();
             if (Confirmed(machine.Peer.Beat!)) GoOnAlone("remote stop", $"{machine.Rules.PeerName} has recorded that it is outdated.");
+            else if (Hangs(machine.Peer.Beat!))
+                GoOnAlone("remote hang", $"{machine.Rules.PeerName} has received that it is outdated and hangs; it cannot take over.");
             return;
         }
 
@@ -68,7 +77,7 @@ internal sealed class Separation(MachineContext machine)
     /// since: unless the peer answers, silence is no reason to go on.</summary>
     public void Slept()
     {
-        _since = machine.Now;
+        _since = _owedSince = machine.Now;
         if (machine.State is ModuleState.Alone or ModuleState.Prim && !machine.Record.Sole) _askedAfterSleep = machine.AskPeer();
     }
 
@@ -83,6 +92,13 @@ internal sealed class Separation(MachineContext machine)
     private bool Confirmed(ModuleBeat beat) =>
         machine.Peer.Knows(_sequence) && beat.ConfirmsOutdated == machine.PeerOutdated && !beat.Serves && !beat.Record.Sole
         && beat.State != ModuleState.Second;
+
+    /// <summary>The peer beats and has the question, but neither its data path nor its machine has answered for the time-out.
+    /// Whatever keeps its machine, the question is what it looks at next, and nothing is over there that would let a process
+    /// started anew take over. So both paths are settled between the nodes, and no witness is needed.</summary>
+    private bool Hangs(ModuleBeat beat) =>
+        _peerWasReady && _askedAfterSleep is null && machine.DueAfter(machine.Now - _owedSince) >= TimeSpan.Zero
+        && machine.Peer.HasReceived(_sequence) && !beat.Serves && !beat.Record.Sole && !beat.Claims;
 
     /// <summary>True when the peer goes on and this node has ended its service for it.</summary>
     private bool Yields(ModuleBeat beat)

@@ -114,7 +114,7 @@ internal sealed class Service(MachineContext machine)
         if (machine.Link is not { } link || link.Id != down.Link) return;
         machine.Link = null;
         machine.Say(SayLevel.Warning, $"The link to {machine.Rules.PeerName} ended: {down.Reason}");
-        if (link.Committed) machine.Separation.Begin(down.Reason);
+        if (link.Committed) machine.Separation.Begin(down.Reason, down.Silence, link.Accepted);
     }
 
     public void ResyncEnded(long id)
@@ -299,7 +299,7 @@ internal sealed class Service(MachineContext machine)
     private void LinkEnded(ReplicaLink link, string reason)
     {
         machine.CutLink(reason);
-        if (link.Committed) machine.Separation.Begin(reason);
+        if (link.Committed) machine.Separation.Begin(reason, TimeSpan.Zero, link.Accepted);
     }
 
     private void Ended()

@@ -13,7 +13,7 @@ namespace HaMirror.Io.Heartbeats;
 /// <code>
 ///  module text · port u16 · configuration hash u64 · node text · state u8 · phase u8
 ///  flags u8 (1 wants primary, 2 leaving, 4 failover on, 8 claims) · peer outdated 16 · confirms outdated 16
-///  sequence u64 · peer boot u64 · echo u64
+///  sequence u64 · peer boot u64 · echo u64 · received boot u64 · received u64
 ///  current 16 · base 16 · condition u8 · resync from 16
 ///  record flags u8 (1 serving, 2 sole, 4 handed over, 8 compare all, 16 marks unsaved, 32 took over) · peer name text (empty: none)
 ///  history count u8 · history 16 each
@@ -26,7 +26,7 @@ public static class BeatCodec
     private const int TextBytesMax = 64;
 
     /// <summary>No announcement is longer: 3 texts, the fixed part, and 32 generations of history.</summary>
-    public const int BytesMax = (3 * (1 + TextBytesMax)) + 40 + (6 * 16) + (ReplicaRecord.HistoryMax * 16);
+    public const int BytesMax = (3 * (1 + TextBytesMax)) + 56 + (6 * 16) + (ReplicaRecord.HistoryMax * 16);
 
     /// <returns>Bytes written to <paramref name="target"/>, which has at least <see cref="BytesMax"/>.</returns>
     public static int Write(Span<byte> target, ModuleAnnouncement announcement)
@@ -47,6 +47,8 @@ public static class BeatCodec
         writer.U64(beat.Sequence);
         writer.U64(beat.PeerBoot);
         writer.U64(beat.Echo);
+        writer.U64(beat.ReceivedBoot);
+        writer.U64(beat.Received);
         writer.Generation(record.Current);
         writer.Generation(record.Base);
         writer.U8((byte)record.Condition);
@@ -75,12 +77,17 @@ public static class BeatCodec
         var sequence = reader.U64();
         var peerBoot = reader.U64();
         var echo = reader.U64();
+        var receivedBoot = reader.U64();
+        var received = reader.U64();
         var record = Record(ref reader);
         if (record is null || !reader.AtEnd || module.Length == 0 || node.Length == 0) return null;
         if (state > (byte)ModuleState.Second || phase > (byte)Phase.Ready || record.Validate() is not null) return null;
         return new ModuleAnnouncement(module, port, hash, new ModuleBeat(
             node, (ModuleState)state, (Phase)phase, record, (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0,
-            peerOutdated, confirms, boot, (flags & 8) != 0, sequence, peerBoot, echo));
+            peerOutdated, confirms, boot, (flags & 8) != 0, sequence, peerBoot, echo)
+        {
+            ReceivedBoot = receivedBoot, Received = received,
+        });
     }
 
     private static ReplicaRecord? Record(ref BeatReader reader)

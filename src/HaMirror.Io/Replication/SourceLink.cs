@@ -257,6 +257,11 @@ internal sealed unsafe class SourceLink : IDisposable
             : null;
     }
 
+    /// <summary>For how long the peer has owed an answer without any progress.</summary>
+    public TimeSpan Owing => _wasOwing && (Window.IsOwed || _flushesOwed > 0)
+        ? TimeSpan.FromMilliseconds(Math.Max(0, Environment.TickCount64 - _lastProgress))
+        : TimeSpan.Zero;
+
     /// <summary>Tells the peer why and closes.</summary>
     public void Close(string reason) => _link.Close(reason);
 

@@ -15,6 +15,9 @@ public interface IStorageEvents
 
     void LinkDown(long link, string reason);
 
+    /// <summary>Source: the same, and for how long the peer had owed an answer.</summary>
+    void LinkDown(long link, string reason, TimeSpan silence) => LinkDown(link, reason);
+
     /// <summary>Target: something that the source counts as held here could not be applied (a full or broken disk): this
     /// replica is no longer up to date and must not take over. <see cref="LinkDown"/> follows; the dialler waits longer.</summary>
     void TargetFailed(long link, string reason);

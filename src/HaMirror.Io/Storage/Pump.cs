@@ -182,7 +182,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         source.Dispose();
         _options.Log.LinkEnded(source.Number, _options.Module, reason);
         _drain.LinkLost(Gates.IsFrozen);
-        _events.LinkDown(source.Number, reason);
+        _events.LinkDown(source.Number, reason, source.Owing);
     }
 
     // ---- ISourceOwner ----

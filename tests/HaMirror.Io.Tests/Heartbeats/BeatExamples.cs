@@ -30,5 +30,9 @@ internal static class BeatExamples
                 PeerName = "n2",
             },
             WantsPrimary: true, Leaving: false, FailoverOn: true, Generation(7), GenerationId.None, Boot: 77,
-            Claims: true, Sequence: 11, PeerBoot: 78, Echo: 9));
+            Claims: true, Sequence: 11, PeerBoot: 78, Echo: 9)
+        {
+            ReceivedBoot = 78,
+            Received = 10,
+        });
 }
