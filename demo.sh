@@ -17,6 +17,9 @@ case ${1:-} in
   *) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
 [ "$(id -u)" = 0 ] || { echo "demo: name spaces and mounts need root: sudo ./demo.sh ${1:-}" >&2; exit 1; }
+# The lab that this demo makes is known as its own, so that it never removes another.
+export HAMIRROR_LAB_OWNER=${HAMIRROR_LAB_OWNER:-${HAMIRROR_TEST_RUN:-demo.sh-$$}}
+if standing=$("$lab" standing); then echo "demo: $standing" >&2; exit 1; fi
 . "$project/lab/story.sh"
 
 begin "installing what is missing" 9

@@ -4,7 +4,8 @@
 #   unit     everything that needs neither root nor two nodes
 #   sim      pairs of cores through random failures from a fresh seed, which is printed
 #   files    file system and replication on real mounts (root)
-#   lab      two nodes with systemd, libvirt and real guests, demo.sh included (root)
+#   lab      two nodes with systemd, libvirt and real guests, demo.sh included (root; beside a lab that stands already,
+#            e.g. that of ./demo.sh, it is refused)
 #   console  comes with the console
 #
 # --soak runs the long forms. --simulate N runs N histories and nothing else, and ends with the simulator's JSON line.
@@ -14,7 +15,7 @@ set -u
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 root=$PWD
 
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,13s/^# \{0,1\}//p' "$0"; }
 only= soak= simulate= seed=
 while [ $# -gt 0 ]; do
   case $1 in
@@ -34,6 +35,7 @@ case $simulate$seed in *[!0-9]*) echo "test.sh: --simulate and --seed take whole
 export HOME=${HOME:-/root} DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false VSTEST_DISABLE_STANDARD_OUTPUT_CAPTURING=0
 export HAMIRROR_TEST_RUN=run-$$-$(date +%s)
+unset HAMIRROR_LAB_OWNER
 scratch=$(mktemp -d "/var/tmp/hamirror-test.XXXXXX") || exit 1
 # Tests run programs as other users too (postgres): they must get through.
 chmod 755 "$scratch"
@@ -139,6 +141,15 @@ shim() {
 wants() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 root_or_fail() { [ "$(id -u)" = 0 ] || { echo "The group '$1' needs root (FUSE mounts, name spaces): run it with sudo."; count 0 1; return 1; }; }
 
+# A machine has one lab. One that stands is somebody's: it is neither used nor removed.
+lab_is_free() {
+  local standing
+  if standing=$("$root/lab/lab.sh" standing --others); then echo "test.sh: the group 'lab' cannot run: $standing"; return 1; fi
+}
+if [ -z "$only" ] || [ "$only" = lab ]; then
+  [ "$(id -u)" != 0 ] || lab_is_free >&2 || { rm -rf --one-file-system "$scratch"; exit 2; }
+fi
+
 build
 if wants unit; then
   project HaMirror.Core.Tests 120
@@ -152,7 +163,9 @@ fi
 if wants files && root_or_fail files; then shim; project HaMirror.Files.Tests 300; fi
 if wants lab && root_or_fail lab; then
   say "publish"
-  if "$root/install.sh" --build; then
+  if ! lab_is_free; then
+    count 0 1
+  elif "$root/install.sh" --build; then
     HAMIRROR_OUT=$root/out project HaMirror.Lab.Tests 600
   else
     count 0 1

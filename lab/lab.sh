@@ -2,8 +2,9 @@
 # Two HaMirror nodes and a witness on one machine; docs/lab.md says how they are made. As root:
 #
 #   lab.sh up [--bare]         make networks, disks and nodes, start libvirt, install HaMirror (not with --bare)
-#   lab.sh down                remove everything, whatever state it is in
+#   lab.sh down [--own]        remove everything, whatever state it is in (--own: only a lab of this HAMIRROR_LAB_OWNER)
 #   lab.sh status              what runs
+#   lab.sh standing [--others] true, and says whose, when this machine has a lab (--others: one of another owner)
 #   lab.sh on NODE CMD...      run a command in n1 or n2
 #   lab.sh cut NODE [lose]     power cut; with 'lose' everything not flushed to its disk is lost as well
 #   lab.sh return NODE         power comes back
@@ -20,11 +21,15 @@
 #   lab.sh pgload DIR [N]      N clients that write to it and remember what they were promised, until DIR/stop exists
 #
 # Work directory: HAMIRROR_LAB (default /var/tmp/hamirror-lab); the guest's kernel is kept in HAMIRROR_LAB_CACHE
-# (default /var/cache/hamirror-lab). One lab at a time.
+# (default /var/cache/hamirror-lab). One lab at a time: /run/hamirror-lab says where it is and who made it, from before its
+# first part is made until after its last is gone (HAMIRROR_LAB_OWNER, else the test run's mark, else the operator).
 set -u
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 project=$(dirname "$here")
-LAB=${HAMIRROR_LAB:-/var/tmp/hamirror-lab}
+MARK=/run/hamirror-lab
+LAB=${HAMIRROR_LAB:-$(sed -n 's/^directory=//p' $MARK 2>/dev/null)}
+LAB=${LAB:-/var/tmp/hamirror-lab}
+OWNER=${HAMIRROR_LAB_OWNER:-${HAMIRROR_TEST_RUN:-operator}}
 LOCK=/run/lock/hamirror-lab
 CACHE=${HAMIRROR_LAB_CACHE:-/var/cache/hamirror-lab}
 
@@ -35,21 +40,39 @@ fail() { echo "lab: $*" >&2; exit 1; }
 . "$here/modules.sh"
 . "$here/postgres.sh"
 
+mark() { sed -n "s/^$1=//p" $MARK 2>/dev/null; }
+
+# lab_standing [--others]: a lab is what has a part left, not what only left its mark (a machine that was switched off).
+lab_standing() {
+  local s parts=
+  for s in $network_spaces; do [ ! -e "/run/netns/lab-$s" ] || parts=1; done
+  [ -z "$groups" ] || ! ls -d "$groups"/lab-n[12] >/dev/null 2>&1 || parts=1
+  ! grep -qF " $LAB/" /proc/mounts || parts=1
+  [ -n "$parts" ] || return 1
+  [ "${1:-}" != --others ] || [ "$(mark owner)" != "$OWNER" ] || return 1
+  echo "a lab stands on this machine already, in $LAB$(mark made | sed 's/^/ since /') (made by $(mark owner | grep . || echo 'an older lab.sh')); there can be only one. If nobody needs it: $here/lab.sh down"
+}
+
 lab_down() {
   local n
+  [ "${1:-}" != --own ] || [ "$(mark owner)" = "$OWNER" ] || return 0
+  [ -z "$(mark directory)" ] || [ "$(mark directory)" = "$LAB" ] ||
+    fail "the lab of this machine is in $(mark directory), not in $LAB: unset HAMIRROR_LAB, then 'lab.sh down'."
   for n in n1 n2; do node_erase $n; done
   network_down
-  rm -rf --one-file-system "$LAB"
+  rm -rf --one-file-system "$LAB" && ! lab_standing >/dev/null || fail "not all of the lab in $LAB could be removed: 'lab.sh down' again."
+  rm -f $MARK
 }
 
 lab_up() {
-  local n
-  for n in n1 n2; do
-    ! node_runs $n || fail "a lab is up already in $LAB (pid 1 of $n is $(node_pid $n)): use it, or 'lab.sh down' first."
-  done
+  local n standing
+  if standing=$(lab_standing); then fail "$standing"; fi
   [ -n "$groups" ] || fail "this machine has no cgroup2 mount: mount -t cgroup2 none /sys/fs/cgroup/unified."
   [ -c /dev/fuse ] || fail "this machine has no /dev/fuse: modprobe fuse."
+  rm -f $MARK
+  # What a lab that was switched off with its machine left.
   lab_down
+  printf 'owner=%s\ndirectory=%s\nmade=%s\n' "$OWNER" "$LAB" "$(date +%H:%M)" > $MARK
   mkdir -p "$LAB/shared"
   find_dotnet
   network_up || fail "the networks cannot be made (see above)."
@@ -96,7 +119,7 @@ lab_status() {
 
 [ $# -gt 0 ] || set -- help
 command=$1; shift
-case $command in help|-h|--help) sed -n '2,25s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case $command in help|-h|--help) sed -n '2,26s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ "$(id -u)" = 0 ] || fail "name spaces and mounts need root: sudo $0 $command $*"
 # Changes of the lab one at a time; commands in a node are no change.
 case $command in
@@ -106,7 +129,8 @@ case $command in
 esac
 case $command in
   up) lab_up "$@" ;;
-  down) lab_down ;;
+  down) lab_down "$@" ;;
+  standing) lab_standing "$@" ;;
   status) lab_status ;;
   on) node_number "${1:-}" >/dev/null && on "$@" ;;
   cut) node_number "${1:-}" >/dev/null && node_cut "$@" ;;

@@ -13,7 +13,7 @@ on() { "$lab" on "$@"; }
 now_ms() { date +%s%3N; }
 
 # Whatever happens to the automatic story, nothing stays behind.
-clean_up() { rm -f "$log"; [ -z "$mode" ] || "$lab" down; }
+clean_up() { rm -f "$log"; [ -z "$mode" ] || "$lab" down --own; }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
@@ -142,7 +142,7 @@ play() {
   survived=$("$lab" records $vm) || stop_here "the image is damaged: $survived."
   survived=${survived##*n2=}
   [ "$survived" -ge "$promised" ] || stop_here "$((promised - survived)) acknowledged records are lost."
-  "$lab" down || stop_here "the lab cannot be removed."
+  "$lab" down --own || stop_here "the lab cannot be removed."
   printf '{"result":"PASS","records_acknowledged":%d,"records_lost":0,"detection_ms":%d,"vm_started_ms":%d,"guest_up_ms":%d,"resync_bytes":%d,"resync_ms":%d,"swap_ms":%d}\n' \
     "$promised" "${figure[detection_ms]}" "${figure[vm_started_ms]}" "${figure[guest_up_ms]}" "${figure[resync_bytes]}" \
     "${figure[resync_ms]}" "${figure[swap_ms]}"

@@ -10,8 +10,14 @@ public sealed class LabFixture : LabPair, IDisposable
 
     public LabFixture()
     {
-        // What an interrupted run left behind may still be alive.
-        Lab("down").Success();
+        // A run by test.sh has a mark; whatever lab stands without it is somebody's and is left alone.
+        if (Environment.GetEnvironmentVariable("HAMIRROR_TEST_RUN") is null)
+        {
+            Environment.SetEnvironmentVariable("HAMIRROR_LAB_OWNER", $"tests-{Environment.ProcessId}");
+        }
+
+        var standing = Lab("standing", "--others");
+        Assert.True(standing.ExitCode != 0, standing.Output);
         _built = Environment.GetEnvironmentVariable("HAMIRROR_OUT") ?? Path.Combine(Project, "out");
         if (Environment.GetEnvironmentVariable("HAMIRROR_OUT") is null)
         {
@@ -54,11 +60,11 @@ public sealed class LabFixture : LabPair, IDisposable
     /// <summary>No lab at all, for tests that make their own.</summary>
     internal void Release()
     {
-        Lab("down").Success();
+        Lab("down", "--own").Success();
         (_up, _whole) = (false, null);
     }
 
-    public void Dispose() => Lab("down").Success();
+    public void Dispose() => Lab("down", "--own").Success();
 }
 
 [CollectionDefinition(Name, DisableParallelization = true)]

@@ -91,7 +91,25 @@ public sealed class NodeTests
 
     [Fact]
     public void Up_WhileALabIsUp_SaysSo() =>
-        Assert.Contains("a lab is up already", _lab.Lab("up", "--bare").Refusal(), StringComparison.Ordinal);
+        Assert.Contains("a lab stands on this machine already", _lab.Lab("up", "--bare").Refusal(), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("demo.sh", "--auto")]
+    [InlineData("test.sh", "--only", "lab")]
+    [InlineData("lab/lab.sh", "up")]
+    public void Run_OfAnother_RefusesAndLeavesTheLabAlone(string program, params string[] arguments)
+    {
+        string[] command =
+        [
+            "-u", "HAMIRROR_TEST_RUN", "HAMIRROR_LAB_OWNER=another", Path.Combine(LabPair.Project, program), .. arguments,
+        ];
+        string said = Command.Run(Command.DefaultLimit, "env", command).Refusal();
+        Assert.Contains("lab.sh down", said, StringComparison.Ordinal);
+        Assert.Single(said.Split('\n'));
+        Command.Run(Command.DefaultLimit, "env", "-u", "HAMIRROR_TEST_RUN", "HAMIRROR_LAB_OWNER=another",
+            Path.Combine(LabPair.Project, "lab", "lab.sh"), "down", "--own").Success();
+        Assert.True(_lab.Runs(LabPair.N1) && _lab.Runs(LabPair.N2));
+    }
 
     private bool Reaches(string address) => _lab.On(LabPair.N1, "ping", "-c", "1", "-W", "1", address).ExitCode == 0;
 
