@@ -6,35 +6,47 @@ using HaMirror.Io.Native;
 namespace HaMirror.Io.Replication;
 
 /// <summary>An open file of the target.</summary>
-internal sealed class TargetFile(TargetRoot root, int rootIndex, string path, int descriptor)
+internal sealed class TargetFile
 {
     private const int Untried = -1;
     private const int Unsupported = -2;
 
+    private readonly TargetRoot _root;
+    private readonly Dictionary<(ulong Device, ulong Inode), TargetInode> _inodes;
     private int _direct = Untried;
     private int _references = 1;
 
-    public int RootIndex { get; } = rootIndex;
+    /// <summary>Takes the descriptor over.</summary>
+    /// <param name="inodes">All inodes of the session's files.</param>
+    /// <exception cref="TargetException">The file cannot be looked at; the descriptor is closed.</exception>
+    public TargetFile(
+        TargetRoot root, int rootIndex, string path, int descriptor, Dictionary<(ulong Device, ulong Inode), TargetInode> inodes)
+    {
+        (_root, _inodes, RootIndex, Path) = (root, inodes, rootIndex, path);
+        Inode = Open(descriptor);
+    }
+
+    public int RootIndex { get; }
 
     /// <summary>The path that it was bound by, as renames during the resync have changed it.</summary>
-    public string Path { get; set; } = path;
+    public string Path { get; set; }
+
+    /// <summary>What it shares with other numbers of the same file: the order of what is under way.</summary>
+    public TargetInode Inode { get; private set; }
 
     /// <summary>Its name was removed: no visit of a directory brings it back.</summary>
     public bool IsNameless { get; set; }
 
     /// <summary>For sentences.</summary>
-    public string FullPath => Path.Length == 0 ? root.Path : $"{root.Path}/{Path}";
+    public string FullPath => Path.Length == 0 ? _root.Path : $"{_root.Path}/{Path}";
 
     /// <summary>Buffered; -1: the path does not exist here (yet).</summary>
-    public int Descriptor { get; private set; } = descriptor;
+    public int Descriptor { get; private set; }
 
     public bool IsMissing => Descriptor < 0;
 
     /// <summary>Written since the last barrier and in its list.</summary>
     public bool AwaitsBarrier { get; set; }
-
-    /// <summary>Writes and syncs under way in the ring.</summary>
-    public int UnderWay { get; set; }
 
     /// <summary>For O_DIRECT; -1 when the file system refuses it.</summary>
     public int DirectDescriptor
@@ -61,7 +73,8 @@ internal sealed class TargetFile(TargetRoot root, int rootIndex, string path, in
     public void Replace(int descriptor)
     {
         Close();
-        (Descriptor, _direct) = (descriptor, Untried);
+        _direct = Untried;
+        Inode = Open(descriptor);
     }
 
     public void Retain() => _references++;
@@ -72,8 +85,15 @@ internal sealed class TargetFile(TargetRoot root, int rootIndex, string path, in
             Close();
     }
 
+    private TargetInode Open(int descriptor)
+    {
+        Descriptor = descriptor;
+        return TargetInode.Take(_inodes, descriptor);
+    }
+
     private void Close()
     {
+        Inode.Release();
         if (_direct >= 0)
             _ = Shim.Close(_direct);
         if (Descriptor >= 0)

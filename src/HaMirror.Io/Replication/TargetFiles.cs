@@ -12,6 +12,7 @@ internal sealed class TargetFiles(TargetSettings settings) : IDisposable
     private const int FileFlags = OpenFlags.ReadWrite | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec;
 
     private readonly Dictionary<ulong, TargetFile> _files = [];
+    private readonly Dictionary<(ulong Device, ulong Inode), TargetInode> _inodes = [];
     private TargetFile? _last;
     private ulong _lastNumber;
 
@@ -35,7 +36,7 @@ internal sealed class TargetFiles(TargetSettings settings) : IDisposable
         if (descriptor < 0 && !(tolerant && descriptor is -Errno.ENOENT or -Errno.ENOTDIR or -Errno.ELOOP or -Errno.ENXIO))
             throw new TargetException($"'{path}' in {settings.Roots[root].Path} could not be opened on this node: "
                 + $"{Errno.Describe(-descriptor)}. The replicas differ there; the link is tried again by itself.", replicaFailed: true);
-        _files[number] = new TargetFile(settings.Roots[root], root, path, Math.Max(descriptor, -1));
+        _files[number] = new TargetFile(settings.Roots[root], root, path, Math.Max(descriptor, -1), _inodes);
     }
 
     public void Unbind(ulong number)

@@ -1,6 +1,7 @@
 // Writes of the target that are under way.
 // Invariants: (1) a byte passes from the receive buffer to a page-aligned slot once, and nothing is allocated for it;
-// (2) two writes that touch one 4 KiB extent of a file are never under way together, so they end in stream order;
+// (2) two writes that touch one 4 KiB extent of an inode are never under way together, whatever numbers name it, so they
+// end in stream order;
 // (3) whoever changes names or sizes waits first; (4) one write at a time takes the direct way, several share a
 // submission (FLOORS.md, 2 and 3).
 using System.Buffers;
@@ -97,7 +98,7 @@ internal sealed unsafe class TargetWrites : IDisposable
         _reserved = -1;
         _slots[index] = new Slot { File = file, Offset = offset, Bytes = (uint)bytes, Sequence = sequence, Durable = durable };
         file.Retain();
-        file.UnderWay++;
+        file.Inode.UnderWay++;
         var direct = (offset | (uint)bytes) % ExtentBytes == 0 ? file.DirectDescriptor : -1;
         if (direct < 0 || alone || !HasRing)
         {
@@ -153,14 +154,14 @@ internal sealed unsafe class TargetWrites : IDisposable
     /// <summary>Waits until no write or sync of the file is under way.</summary>
     public void WaitForFile(TargetFile file)
     {
-        while (file.UnderWay > 0)
+        while (file.Inode.UnderWay > 0)
             WaitForOne();
     }
 
     /// <summary>Waits until nothing under way touches an extent of the range.</summary>
     public void WaitForRange(TargetFile file, ulong offset, ulong bytes)
     {
-        while (file.UnderWay > 0 && Touches(file, offset, bytes))
+        while (file.Inode.UnderWay > 0 && Touches(file, offset, bytes))
             WaitForOne();
     }
 
@@ -189,7 +190,7 @@ internal sealed unsafe class TargetWrites : IDisposable
         for (var index = 0; index < SlotCount; index++)
         {
             ref var slot = ref _slots[index];
-            if (slot.File == file && !slot.IsSync
+            if (slot.File?.Inode == file.Inode && !slot.IsSync
                 && slot.Offset / ExtentBytes <= last && (slot.Offset + slot.Bytes - 1) / ExtentBytes >= first)
                 return true;
         }
@@ -208,7 +209,7 @@ internal sealed unsafe class TargetWrites : IDisposable
         var index = _free[--_freeCount];
         _slots[index] = new Slot { File = file, Sequence = sequence, IsSync = true };
         file.Retain();
-        file.UnderWay++;
+        file.Inode.UnderWay++;
         if (alone || !HasRing)
         {
             Complete(index, _loneFlush.Sync(file.Descriptor, dataOnly), inLine: true);
@@ -258,7 +259,7 @@ internal sealed unsafe class TargetWrites : IDisposable
             result = Math.Min(0, _loneFlush.Sync(file.Descriptor, dataOnly: true));
         _slots[index] = default;
         _free[_freeCount++] = index;
-        file.UnderWay--;
+        file.Inode.UnderWay--;
         if (result < 0)
             _fault ??= Describe(slot, (int)-result);
         else if (slot.IsSync || (slot.Durable && inLine))

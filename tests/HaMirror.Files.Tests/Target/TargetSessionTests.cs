@@ -74,6 +74,34 @@ public sealed unsafe class TargetSessionTests
         Assert.Equal(50 * 4096, new FileInfo(target.PathOf("disk")).Length);
     }
 
+    /// <summary>A resync names a file by a number of its own: its blocks and the guest's writes to the same place must end
+    /// in the order of the stream all the same.</summary>
+    [Theory]
+    [InlineData(8192, 0)] // both in the ring, where holes send the block a longer way
+    [InlineData(5000, 13)] // the write in line
+    public void Write_OverABlockThatNamesTheFileByAnotherNumber_TheLaterOneStays(int write, int shift)
+    {
+        const int block = 1 << 20, rounds = 48;
+        using var target = new TargetFixture();
+        target.Source.Change(Create("log"));
+        target.Source.Bind(1, "log");
+        target.Source.Bind(2, "log");
+        var expected = new byte[rounds * block];
+        for (var round = 0; round < rounds; round++)
+        {
+            var (old, young) = (Bytes(block, round), Bytes(write, rounds + round));
+            var at = round * block;
+            var inside = at + block - 65536 + shift;
+            target.Source.Send(FrameType.ResyncBlock, old, 2, (ulong)at);
+            target.Source.Send(FrameType.Write, young, 1, (ulong)inside);
+            old.CopyTo(expected.AsSpan(at));
+            young.CopyTo(expected.AsSpan(inside));
+        }
+        var last = target.Source.Sequence;
+        Assert.NotNull(target.Source.Expect(FrameType.Progress, header => header.Offset == last));
+        Assert.Equal(expected.Length, expected.AsSpan().CommonPrefixLength(File.ReadAllBytes(target.PathOf("log"))));
+    }
+
     [Fact]
     public void Write_LargestPayload_Arrives()
     {
