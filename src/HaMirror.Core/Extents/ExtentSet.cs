@@ -43,6 +43,12 @@ public sealed class ExtentSet
         }
     }
 
+    /// <summary>Where the extent begins that an offset lies in, in bytes.</summary>
+    public static ulong RoundDown(ulong offset) => offset & ~(ExtentBytes - 1UL);
+
+    /// <summary>Bytes in whole extents, at least as many as given. Above 2^64 less an extent it is wrong; no file is so long.</summary>
+    public static ulong RoundUp(ulong bytes) => RoundDown(bytes + ExtentBytes - 1);
+
     /// <summary>Adds every extent that the range touches. Offsets above 2^63 do not exist in a file and are cut off.</summary>
     public void Add(ulong offset, ulong length)
     {

@@ -14,8 +14,11 @@ internal unsafe interface IResyncHost
     /// <summary>No change that overlaps the range is under way on the local disk.</summary>
     bool IsQuiet(FileKey key, ulong offset, ulong bytes);
 
-    /// <summary>Reads a range of a file, ordered against changes: none that overlaps is under way when it begins, and none
-    /// begins until <see cref="ResyncSource.ReadCompleted"/> has returned; by then the range's place in the stream is
+    /// <summary>Marks what is being changed on the local disk: a look at the files now would not see it.</summary>
+    void MarkUnderWay();
+
+    /// <summary>Reads a range of a file, ordered against changes: none that touches an extent of it is under way when it
+    /// begins, and none that overlaps begins until <see cref="ResyncSource.ReadCompleted"/> has returned; by then the range's place in the stream is
     /// fixed.</summary>
     /// <returns>A token; -1: not now, try again in the next round.</returns>
     int TryRead(FileKey key, int descriptor, ulong offset, int bytes);

@@ -88,7 +88,7 @@ public sealed class MarkSet
     {
         if (!_marks.TryGetValue(key, out var mark))
             return;
-        mark.Extents.Remove((size + Core.Extents.ExtentSet.ExtentBytes - 1) & ~(Core.Extents.ExtentSet.ExtentBytes - 1UL), ulong.MaxValue);
+        mark.Extents.Remove(Core.Extents.ExtentSet.RoundUp(size), ulong.MaxValue);
         DropIfEmpty(key, mark);
     }
 

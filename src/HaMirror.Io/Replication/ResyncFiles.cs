@@ -3,7 +3,7 @@ using HaMirror.Core.Wire;
 
 namespace HaMirror.Io.Replication;
 
-/// <param name="IsLinked">It had more than one name: when this one is gone, another may be left.</param>
+/// <param name="IsLinked">It has had more than one name: when this one is gone, another may be left.</param>
 /// <param name="AllocatedBytes">What is copied when it is marked whole.</param>
 internal readonly record struct ResyncFile(int Root, string Path, bool IsLinked, ulong AllocatedBytes);
 
@@ -12,8 +12,8 @@ internal sealed class ResyncFiles
 {
     private readonly Dictionary<FileKey, ResyncFile> _files = [];
 
-    /// <summary>Renames since the names were equal, until no Marks can come any more that speak of before.</summary>
-    private readonly List<NamespaceChange> _renames = [];
+    /// <summary>Renames and links since the names were equal, until no Marks can come any more that speak of before.</summary>
+    private readonly List<NamespaceChange> _moves = [];
 
     public int Count => _files.Count;
 
@@ -30,28 +30,48 @@ internal sealed class ResyncFiles
     public void Clear()
     {
         _files.Clear();
-        _renames.Clear();
+        _moves.Clear();
     }
 
-    /// <summary>Follows a rename that was sent after the names were equal.</summary>
-    public void Renamed(NamespaceChange change)
+    /// <summary>Follows a change of names that was sent after the names were equal.</summary>
+    public void Changed(NamespaceChange change)
     {
-        _renames.Add(change);
+        if (change.Kind is not (ChangeKind.Rename or ChangeKind.Link))
+            return;
+        _moves.Add(change);
+        // Replaces values, which an enumeration allows.
         foreach (var (key, file) in _files)
-            if (file.Root == change.Root && Moved(file.Path, change) is { } path)
-                _files[key] = file with { Path = path }; // replaces a value, which an enumeration allows
+            if (file.Root != change.Root)
+                continue;
+            else if (change.Kind == ChangeKind.Link)
+                _files[key] = file with { IsLinked = file.IsLinked || file.Path == change.Path };
+            else if (Moved(file.Path, change) is { } path)
+                _files[key] = file with { Path = path };
     }
 
-    /// <summary>No Marks can come any more that were sent before a rename was seen.</summary>
-    public void ForgetRenames() => _renames.Clear();
+    /// <summary>No Marks can come any more that were sent before a move was seen.</summary>
+    public void ForgetMoves() => _moves.Clear();
 
-    /// <summary>The name that a file has now which had <paramref name="path"/> when the names were equal.</summary>
-    public string Translate(int root, string path)
+    /// <summary>The names that a file may have now which had <paramref name="path"/> when the names were equal.</summary>
+    public IReadOnlyCollection<string> Translate(int root, string path)
     {
-        foreach (var change in _renames)
+        if (_moves.Count == 0)
+            return [path];
+        var names = new HashSet<string>(StringComparer.Ordinal) { path };
+        foreach (var change in _moves)
             if (change.Root == root)
-                path = Moved(path, change) ?? path;
-        return path;
+                foreach (var name in names.ToArray())
+                    if (change.Kind == ChangeKind.Link)
+                    {
+                        if (name == change.Path)
+                            names.Add(change.Other);
+                    }
+                    else if (Moved(name, change) is { } moved)
+                    {
+                        names.Remove(name);
+                        names.Add(moved);
+                    }
+        return names;
     }
 
     private static string? Moved(string path, NamespaceChange change)

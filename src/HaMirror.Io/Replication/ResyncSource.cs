@@ -88,8 +88,8 @@ internal sealed unsafe class ResyncSource : IDisposable
     {
         if (Phase == ResyncPhase.Names)
             _walk.Changed(change);
-        else if (change.Kind == ChangeKind.Rename)
-            _files.Renamed(change);
+        else
+            _files.Changed(change);
     }
 
     /// <summary>A live change marked a file while names are visited: it may lie where the walk has been already.</summary>
@@ -190,7 +190,12 @@ internal sealed unsafe class ResyncSource : IDisposable
 
     private void TakeMark(FileMarks mark)
     {
-        var path = _files.Translate(mark.Root, mark.Path);
+        foreach (var path in _files.Translate(mark.Root, mark.Path))
+            TakeMark(mark, path);
+    }
+
+    private void TakeMark(FileMarks mark, string path)
+    {
         NativeStat stat;
         if (Shim.StatAt(_host.Roots[mark.Root].Descriptor, path, &stat) != 0)
             return; // gone here: names decide, and they are equal or will be
@@ -249,6 +254,8 @@ internal sealed unsafe class ResyncSource : IDisposable
         _hashes.Clear();
         foreach (var file in _open)
             file.Abandon();
+        // A visit tells sizes, and what was sent and is not yet done here would be cut off over there.
+        _host.MarkUnderWay();
     }
 
     private void Wait(FileKey key)
@@ -264,7 +271,7 @@ internal sealed unsafe class ResyncSource : IDisposable
     {
         if (_namesBarrier != 0 && _link.IsDurable(_namesBarrier))
         {
-            _files.ForgetRenames();
+            _files.ForgetMoves();
             _namesBarrier = 0;
         }
         for (var index = _open.Count - 1; index >= 0; index--)
@@ -417,6 +424,9 @@ internal sealed unsafe class ResyncSource : IDisposable
     {
         if (_marks.Find(file.Key) is not { } mark || !mark.Extents.TryNext(file.Cursor, out var range) || range.Offset >= size)
         {
+            // A write that makes the file longer and is not done yet may have nothing but its mark behind the present end.
+            if (!_host.IsQuiet(file.Key, ExtentSet.RoundDown(size), ulong.MaxValue))
+                return false;
             _marks.Cut(file.Key, size);
             file.IsExhausted = true;
             return true;
@@ -426,18 +436,18 @@ internal sealed unsafe class ResyncSource : IDisposable
         if (data > range.Offset)
         {
             var hole = Math.Min(data, end) - range.Offset;
-            if (!_host.IsQuiet(file.Key, range.Offset, hole))
+            if (!_host.IsQuiet(file.Key, range.Offset, ExtentSet.RoundUp(hole)))
                 return false;
             _link.SendRange(FrameType.ResyncZero, file.WireFile, range.Offset, hole, 0, -1);
             file.Cursor = range.Offset + hole;
-            _marks.Copied(file.Key, range.Offset, RoundUp(hole));
+            _marks.Copied(file.Key, range.Offset, ExtentSet.RoundUp(hole));
             return true;
         }
         var most = Compares ? CompareBytes : _host.IsBusy ? BusyBytes : IResyncHost.BlockBytes;
         var bytes = (int)Math.Min(Math.Min(end, HoleBehind(file.Descriptor, range.Offset, end)) - range.Offset, (ulong)most);
         if (!Begin(file, range.Offset, bytes, Compares))
             return false;
-        file.Cursor = range.Offset + RoundUp((ulong)bytes);
+        file.Cursor = range.Offset + ExtentSet.RoundUp((ulong)bytes);
         return true;
     }
 
@@ -453,11 +463,9 @@ internal sealed unsafe class ResyncSource : IDisposable
 
     private void Copied(FileKey key, ulong offset, int bytes)
     {
-        _marks.Copied(key, offset, RoundUp((ulong)bytes));
+        _marks.Copied(key, offset, ExtentSet.RoundUp((ulong)bytes));
         Progress.BytesDone += (ulong)bytes;
     }
-
-    private static ulong RoundUp(ulong bytes) => (bytes + ExtentSet.ExtentBytes - 1) & ~(ExtentSet.ExtentBytes - 1UL);
 
     /// <summary>Where data begins at or behind an offset, rounded down to an extent; the size when there is none.</summary>
     private static ulong Data(int descriptor, ulong offset, ulong size)
@@ -466,13 +474,13 @@ internal sealed unsafe class ResyncSource : IDisposable
         var found = Shim.Seek(descriptor, offset, seekData);
         return found == -Errno.ENXIO ? size
             : found < 0 ? offset // a file system without holes
-            : Math.Max(offset, (ulong)found & ~(ExtentSet.ExtentBytes - 1UL));
+            : Math.Max(offset, ExtentSet.RoundDown((ulong)found));
     }
 
     private static ulong HoleBehind(int descriptor, ulong offset, ulong end)
     {
         const int seekHole = 4;
         var found = Shim.Seek(descriptor, offset, seekHole);
-        return found <= (long)offset ? end : RoundUp((ulong)found);
+        return found <= (long)offset ? end : ExtentSet.RoundUp((ulong)found);
     }
 }

@@ -145,6 +145,7 @@ internal sealed unsafe class TargetStream : IDisposable
                 break;
             case FrameType.ResyncZero:
                 Allocate(frame, PunchHole);
+                Reach(frame);
                 break;
             case FrameType.ResyncTimes:
                 Times(frame);
@@ -306,6 +307,22 @@ internal sealed unsafe class TargetStream : IDisposable
                 replicaFailed: true);
     }
 
+    /// <summary>Zeros are bytes of the file: it is at least as long as they say. Freeing them does not see to that.</summary>
+    private void Reach(in TargetFrame frame)
+    {
+        var file = _files.Get(frame.Header.File);
+        if (file.IsMissing)
+            return;
+        NativeStat stat;
+        var end = frame.Header.Offset + ReadLength(frame);
+        var result = Shim.StatAt(file.Descriptor, "", &stat);
+        if (result >= 0 && stat.Size < end)
+            result = Shim.Truncate(file.Descriptor, end);
+        if (result < 0)
+            throw new TargetException($"{file.FullPath} could not be made {end} bytes long on this node: {Errno.Describe(-result)}. "
+                + "Free space or repair the disk; the link is tried again by itself.", replicaFailed: true);
+    }
+
     private void Times(in TargetFrame frame)
     {
         var header = frame.Header;
@@ -374,6 +391,9 @@ internal sealed unsafe class TargetStream : IDisposable
                 throw new TargetException($"{header.Argument} bytes at {header.Offset} of {file.FullPath} could not be read on this "
                     + $"node: {Errno.Describe((int)-read)}. Repair the disk.", replicaFailed: true);
             equal = read == header.Argument && IsHash(frame.Payload, (ulong)read);
+            // Equal, and perhaps only in memory: left by a link before this one.
+            if (equal)
+                AwaitBarrier(file);
         }
         ComparedBytes += header.Argument;
         _outgoing.Add(FrameType.HashResult, equal ? FrameFlags.Equal : FrameFlags.None, header.Sequence, header.File, header.Offset, header.Argument);

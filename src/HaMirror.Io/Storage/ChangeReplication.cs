@@ -111,7 +111,8 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
             marks.Sent(node.Key, offset, bytes);
     }
 
-    private void Mark(FileNode node, ulong offset, ulong bytes)
+    /// <summary>The range may differ, sent or not.</summary>
+    public void Mark(FileNode node, ulong offset, ulong bytes)
     {
         if (node.ReplicatedPath is null)
             return;

@@ -3,6 +3,7 @@
 // Heartbeat are read from outside.
 using System.Collections.Concurrent;
 using HaMirror.Core.Configuration;
+using HaMirror.Core.Extents;
 using HaMirror.Core.Machine;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
@@ -213,9 +214,12 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
 
     bool IResyncHost.IsQuiet(FileKey key, ulong offset, ulong bytes) => _flow.IsQuiet(key, offset, bytes);
 
+    void IResyncHost.MarkUnderWay() => _flow.MarkUnderWay();
+
     int IResyncHost.TryRead(FileKey key, int descriptor, ulong offset, int bytes)
     {
-        if (!_reads.HasFree || !_flow.IsQuiet(key, offset, (ulong)bytes))
+        // To the end of the extent: its mark goes as a whole, and a write behind the bytes read may have nothing but that mark.
+        if (!_reads.HasFree || !_flow.IsQuiet(key, offset, ExtentSet.RoundUp((ulong)bytes)))
             return -1;
         var token = _reads.Begin(key, offset, bytes);
         _disk.Queue(NativeIoOperation.Read, descriptor, _reads.Data(token), (ulong)bytes, offset, ResyncUser | (ulong)token);

@@ -59,6 +59,14 @@ internal sealed unsafe class RequestFlow(
         return true;
     }
 
+    /// <summary>Marks the ranges of changes that are under way on the local disk, sent or not.</summary>
+    public void MarkUnderWay()
+    {
+        foreach (var slot in _ranges)
+            if (slot.Request.Node is { } node)
+                _replication.Mark(node, slot.Request.Offset, slot.Request.Bytes);
+    }
+
     /// <summary>Begins with a request that has just been received.</summary>
     public void Begin(Slot slot)
     {

@@ -307,6 +307,19 @@ public sealed unsafe class TargetSessionTests
     }
 
     [Fact]
+    public void ResyncZero_BehindTheEnd_TheFileIsAsLongAsTheZerosReach()
+    {
+        using var target = new TargetFixture();
+        File.WriteAllBytes(target.PathOf("disk"), Bytes(5000, 1));
+        target.Source.Bind(9, "disk");
+        target.Source.Send(FrameType.ResyncZero, Length(1_000_001), 9, 8192);
+        target.Source.Settle();
+        var expected = new byte[8192 + 1_000_001];
+        Bytes(5000, 1).CopyTo(expected, 0);
+        Assert.Equal(expected, File.ReadAllBytes(target.PathOf("disk")));
+    }
+
+    [Fact]
     public void Marks_OfTheTarget_ComeFirst()
     {
         var extents = new ExtentSet();
