@@ -21,12 +21,12 @@ internal static class CommandLine
             var parsed = root.Parse(args.Count == 0 ? ["--help"] : args);
             if (parsed.Errors.Count > 0 && parsed.Action is not TeachingHelp && !args.Any(arg => arg.StartsWith('[')))
             {
-                foreach (var fault in parsed.Errors)
+                var path = string.Join(' ', PathOf(parsed.CommandResult.Command, root, program));
+                foreach (var sentence in Complaint.Of(parsed, path))
                 {
-                    invocation.Error.WriteLine(fault.Message);
+                    invocation.Error.WriteLine(sentence);
                 }
 
-                var path = string.Join(' ', PathOf(parsed.CommandResult.Command, root, program));
                 invocation.Error.WriteLine($"'{path} --help' shows how it is used.");
                 return quiet ? ExitCode.NoState : ExitCode.Usage;
             }

@@ -43,6 +43,24 @@ public sealed class LifeVerbsTests
     }
 
     [Theory]
+    [InlineData("statu", "'hamirror' has no verb 'statu'; did you mean \"status\"?")]
+    [InlineData("cluster ini node1", "'hamirror cluster' has no verb 'ini'; did you mean \"init\"?")]
+    [InlineData("start --as-primry", "'hamirror start' has no option '--as-primry'; did you mean \"--as-primary\"?")]
+    [InlineData("cluster", "'hamirror cluster' needs a verb: init, join, token, status.")]
+    [InlineData("stop vm1", "'hamirror stop' does not know what to do with 'vm1'.")]
+    [InlineData("log -n x", "--lines takes a number, not 'x'.")]
+    [InlineData("failover maybe", "Argument 'maybe' not recognized. Must be one of: 'on', 'off'")]
+    public async Task CommandLine_Wrong_IsOneSentenceAndTheWayToHelp(string line, string expected)
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        var run = await Terminal.RunAsync(agent, line.Split(' '));
+        Assert.Equal(ExitCode.Usage, run.Code);
+        var said = run.Error.ReplaceLineEndings("\n").TrimEnd().Split('\n');
+        Assert.Equal(2, said.Length);
+        Assert.Equal(expected, said[0]);
+    }
+
+    [Theory]
     [InlineData("stop")]
     [InlineData("restart")]
     [InlineData("stopstart")]
