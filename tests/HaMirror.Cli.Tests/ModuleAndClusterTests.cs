@@ -116,4 +116,17 @@ public sealed class ModuleAndClusterTests
         var run = await Terminal.RunAsync(agent, "[suggest:8]", "stop -m ");
         Assert.Equal(["all", "db", "vm1"], run.Screen.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Order());
     }
+
+    [Fact]
+    public async Task Log_FollowedOfSeveralModules_ShowsAllAtOnce()
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        agent.Record("GET /v1/modules", Answers.TwoModules)
+            .RecordOpen("GET /v1/modules/vm1/log?lines=300&follow=true",
+                """{"time":"2026-01-02T03:04:05Z","module":"vm1","level":"Event","text":"first"}""" + "\n")
+            .Record("GET /v1/modules/db/log?lines=300&follow=true", """{"title":"db has no log.","status":404}""", 404);
+        // The first answer never ends: only one who reads both at once hears of the second.
+        var run = await Terminal.RunAsync(agent, "log", "--follow");
+        Assert.Equal((ExitCode.Refused, "db has no log."), (run.Code, run.Error.Trim()));
+    }
 }

@@ -14,6 +14,7 @@ public sealed class RecordedAgent : IAsyncDisposable
     private readonly WebApplication application;
     private readonly string folder = Directory.CreateTempSubdirectory("hamirror-cli").FullName;
     private readonly ConcurrentDictionary<string, (int Status, string Body)> answers = new();
+    private readonly ConcurrentDictionary<string, string> open = new();
 
     private RecordedAgent()
     {
@@ -43,6 +44,13 @@ public sealed class RecordedAgent : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Answers with the body and keeps the answer open until the client goes away, as a log that is followed.</summary>
+    public RecordedAgent RecordOpen(string request, string body)
+    {
+        open[request] = body;
+        return this;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await application.DisposeAsync();
@@ -55,6 +63,16 @@ public sealed class RecordedAgent : IAsyncDisposable
         var body = await reader.ReadToEndAsync();
         var request = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}";
         Asked.Enqueue($"{request} {body}".TrimEnd());
+        if (open.TryGetValue(request, out var beginning))
+        {
+            await context.Response.WriteAsync(beginning);
+            await context.Response.Body.FlushAsync();
+            var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var aborted = context.RequestAborted.Register(gone.SetResult);
+            await gone.Task;
+            return;
+        }
+
         var (status, answer) = answers.TryGetValue(request, out var recorded)
             ? recorded
             : (404, $$"""{"title":"{{request}} was not recorded","status":404}""");

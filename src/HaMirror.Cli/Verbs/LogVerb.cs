@@ -1,6 +1,7 @@
 // log: a module's log.
 using System.CommandLine;
 using System.Globalization;
+using HaMirror.Cli.Agent;
 using HaMirror.Cli.View;
 using HaMirror.Core.Api;
 using Spectre.Console;
@@ -26,15 +27,18 @@ internal static class LogVerb
         {
             var following = parsed.GetValue(follow);
             var names = await ModuleChoice.ResolveAsync(
-                invocation, parsed.GetValue(module), harmless: !following, "log --follow", cancellation);
+                invocation, parsed.GetValue(module), harmless: true, "log", cancellation);
+            var query = string.Create(
+                CultureInfo.InvariantCulture, $"?lines={parsed.GetValue(lines)}&follow={(following ? "true" : "false")}");
+            if (following)
+            {
+                await FollowAsync(invocation, names, query, cancellation);
+                return ExitCode.Done;
+            }
+
             foreach (var name in names)
             {
-                var query = string.Create(
-                    CultureInfo.InvariantCulture, $"?lines={parsed.GetValue(lines)}&follow={(following ? "true" : "false")}");
-                await foreach (var line in invocation.Agent.LogAsync(ApiPath.Module(name, "log") + query, cancellation))
-                {
-                    Write(invocation, line, names.Count > 1);
-                }
+                await ShowAsync(invocation, name, query, names.Count > 1, cancellation);
             }
 
             return ExitCode.Done;
@@ -42,8 +46,40 @@ internal static class LogVerb
         examples[command] = """
             hamirror log -m vm1 -n 50
             hamirror log -m vm1 --follow
+            hamirror log --follow         all modules, as lines come
             """;
         root.Add(command);
+    }
+
+    /// <summary>All at once: a log that is followed has no end after which the next could begin.</summary>
+    private static async Task FollowAsync(
+        Invocation invocation, IReadOnlyList<string> names, string query, CancellationToken cancellation)
+    {
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAll(names.Select(async name =>
+        {
+            try
+            {
+                await ShowAsync(invocation, name, query, names.Count > 1, together.Token);
+            }
+            catch (RefusedException)
+            {
+                await together.CancelAsync(); // the refusal is what the operator has to see
+                throw;
+            }
+        }));
+    }
+
+    private static async Task ShowAsync(
+        Invocation invocation, string name, string query, bool withModule, CancellationToken cancellation)
+    {
+        await foreach (var line in invocation.Agent.LogAsync(ApiPath.Module(name, "log") + query, cancellation))
+        {
+            lock (invocation.Screen)
+            {
+                Write(invocation, line, withModule);
+            }
+        }
     }
 
     private static void Write(Invocation invocation, LogLine line, bool withModule)
