@@ -48,6 +48,7 @@ public sealed class SimulatedNode
         _rules = new ModuleRules
         {
             NodeName = $"node{index + 1}", PeerName = $"node{2 - index}", IsFirstNode = index == 0, HasWitness = profile.Witness,
+            StopTimeout = TimeSpan.FromSeconds(4),
             DefaultPrim = world.Chance(0.1) ? "lastprim" : "alone",
         };
     }

@@ -131,6 +131,7 @@ internal sealed class DriverFactory(
         LoopInterval = module.Service.LoopInterval,
         HeartbeatTimeout = module.Heart.Timeout,
         HasWitness = !module.Witnesses.IsEmpty,
+        StopTimeout = module.User?.NiceStopTimeout ?? TimeSpan.Zero,
     };
 
     /// <summary>For module checkers: does that module serve on that node (null: on any)?</summary>

@@ -232,7 +232,7 @@ internal sealed class ModuleActions : IDisposable
     private void Run(MachineAction.RunSequence run)
     {
         var before = _hooksRunning;
-        // Only a forced end may come while another sequence runs: that one is killed, and the machine ignores its answer.
+        // A sequence that comes while another one runs is more urgent: that one is killed, and the machine ignores its answer.
         _hooks?.Cancel();
         // Never disposed: it has no timer and no registration of its own, and may be cancelled at any later moment.
         var cancel = new CancellationTokenSource();
@@ -250,7 +250,7 @@ internal sealed class ModuleActions : IDisposable
                 failure = $"The hooks of {run.Sequence} could not be run: {error.Message}";
             }
 
-            if (cancel.IsCancellationRequested) return; // A forced end took its place: its answer is the one that counts.
+            if (cancel.IsCancellationRequested) return; // A more urgent one took its place: its answer is the one that counts.
             _post(new MachineInput.SequenceEnded(run.Ticket, failure));
         });
     }

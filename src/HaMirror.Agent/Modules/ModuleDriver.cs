@@ -104,6 +104,11 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         Post(new MachineInput.StorageFailed(char.ToUpperInvariant(sentence[0]) + sentence[1..] + ".", MountLost: true));
     }
 
+    /// <summary>The hook that runs now; null when none does.</summary>
+    public RunningHook? RunningHook => _around.Hooks.Running;
+
+    public DateTimeOffset Time => _around.Clock.GetUtcNow();
+
     public void Start() => _thread.Start();
 
     /// <summary>Hands a command to the machine.</summary>

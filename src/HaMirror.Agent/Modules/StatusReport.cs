@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using HaMirror.Core.Api;
 using HaMirror.Core.States;
 
@@ -7,6 +8,9 @@ namespace HaMirror.Agent.Modules;
 /// <summary>What the API shows of a module.</summary>
 internal static class StatusReport
 {
+    /// <summary>A hook that runs longer than this is worth a note.</summary>
+    private static readonly TimeSpan SlowHook = TimeSpan.FromSeconds(5);
+
     public static ModuleStatus Of(ModuleDriver driver, string node)
     {
         var snapshot = driver.Snapshot;
@@ -28,6 +32,10 @@ internal static class StatusReport
     private static ImmutableArray<string> Notes(ModuleDriver driver)
     {
         var notes = driver.Definition.Active?.Notes ?? [];
+        if (driver.RunningHook is { } hook && driver.Time - hook.Since > SlowHook)
+            notes = notes.Add(string.Create(CultureInfo.InvariantCulture,
+                $"Hook {hook.Called} has been running since {hook.Since:yyyy-MM-dd HH:mm:ss} UTC ({(driver.Time - hook.Since).TotalSeconds:0} s): ")
+                + "'hamirror stop' ends it after the stop time-out, 'hamirror force-stop' at once.");
         return driver.PeerConfigurationDiffers && driver.Snapshot.View.PeerHeard
             ? notes.Add($"The peer runs module {driver.Name} with another configuration or other hooks: make both equal, then run 'hamirror module config' on both nodes.")
             : notes;

@@ -7,11 +7,12 @@ namespace HaMirror.Core.Machine;
 /// <remarks>Invariant: at most one sequence runs; <see cref="Position"/> is the state for which the hooks will have been
 /// called when all that wait have run, so a sequence is always the way from there. Notifications that still wait when the
 /// next change comes are dropped for the direct way, so a link that comes and goes cannot pile hooks up. A forced end drops
-/// all that waits.</remarks>
+/// all that waits. What ends the service or the module waits for other hooks for the stop time-out, then it ends them.</remarks>
 internal sealed class HookLine(MachineContext machine)
 {
     private readonly List<(HookSequence Sequence, HookPurpose Purpose, ModuleState From)> _waiting = [];
     private (long Ticket, HookPurpose Purpose)? _running;
+    private TimeSpan _endWaitsSince;
 
     public ModuleState Position { get; private set; } = ModuleState.Stop;
 
@@ -32,6 +33,19 @@ internal sealed class HookLine(MachineContext machine)
     }
 
     public void RestartInPlace() => Enqueue(HookSequence.RestartInPlace, HookPurpose.RestartService, Position);
+
+    /// <summary>Ends hooks that hang when an end has waited for them long enough.</summary>
+    public void Continue()
+    {
+        if (_running is not { Purpose: var purpose } || IsEnd(purpose) || _waiting.FindIndex(next => IsEnd(next.Purpose)) is not (>= 0 and var index)) return;
+        if (machine.Now - _endWaitsSince < machine.Rules.StopTimeout) return;
+        machine.Say(SayLevel.Warning, $"The hooks that were running are ended: a stop has waited for them for {machine.Rules.StopTimeout.TotalSeconds:0} s.");
+        var end = _waiting[index];
+        _waiting.RemoveRange(0, index + 1);
+        Run(end.Sequence, end.Purpose);
+    }
+
+    private static bool IsEnd(HookPurpose purpose) => purpose is HookPurpose.EndService or HookPurpose.Poststop or HookPurpose.ForcedEnd;
 
     /// <summary>The guest must be gone now.</summary>
     public void Force()
@@ -59,7 +73,11 @@ internal sealed class HookLine(MachineContext machine)
     private void Enqueue(HookSequence sequence, HookPurpose purpose, ModuleState from)
     {
         if (_running is null) Run(sequence, purpose);
-        else _waiting.Add((sequence, purpose, from));
+        else
+        {
+            if (IsEnd(purpose)) _endWaitsSince = machine.Now;
+            _waiting.Add((sequence, purpose, from));
+        }
     }
 
     private void Run(HookSequence sequence, HookPurpose purpose)

@@ -44,6 +44,13 @@ internal sealed class Lifecycle(MachineContext machine)
         StartAgain = startAgain;
         _stopReason = reason;
         machine.Claim.Yield(null);
+        if (At == Stage.Prestarting)
+        {
+            At = Stage.Closing;
+            machine.Enter(ModuleState.Wait, Phase.Transient, "The module stops when its prestart hook has ended, or its time is over.");
+            machine.Hooks.Toward(ModuleState.Stop, HookPurpose.Poststop);
+        }
+
         Continue();
     }
 
@@ -75,6 +82,7 @@ internal sealed class Lifecycle(MachineContext machine)
 
     public void PrestartEnded(string? failure)
     {
+        if (At != Stage.Prestarting) return;
         if (failure is not null)
         {
             machine.Say(SayLevel.Critical, $"prestart failed: {failure}");

@@ -24,8 +24,8 @@ public abstract record MachineAction
     public sealed record Persist(ReplicaRecord Record) : MachineAction;
 
     /// <summary>Run the hooks of <see cref="HookTable"/> in order; answer <see cref="MachineInput.SequenceEnded"/>. Sequences
-    /// never overlap. <see cref="HookSequence.ForcedEnd"/> alone may be asked for while another one runs: kill that one
-    /// (its answer is ignored) and begin at once.</summary>
+    /// never overlap: when one is asked for while another one runs (<see cref="HookSequence.ForcedEnd"/>, or the end of a
+    /// service whose hooks hang), kill that one (its answer is ignored) and begin at once.</summary>
     public sealed record RunSequence(long Ticket, HookSequence Sequence) : MachineAction;
 
     /// <summary>Mount every replicated directory read-only; answer <see cref="MachineInput.MountEnded"/>.</summary>

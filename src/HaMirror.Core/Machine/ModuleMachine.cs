@@ -69,6 +69,7 @@ public sealed class ModuleMachine
         _machine.Say(SayLevel.Warning, $"This process did not run for {gap.TotalSeconds:0.0} s; the peer's silence meanwhile proves nothing.");
         _machine.Peer.Restart(_machine.Now);
         _machine.Separation.Slept();
+        _machine.Waiting.Slept();
         if (_machine.State == ModuleState.Second) _machine.Standby.Slept();
     }
 
@@ -79,6 +80,7 @@ public sealed class ModuleMachine
         {
             var state = _machine.State;
             _machine.Service.ContinueHandover();
+            _machine.Hooks.Continue();
             switch (state)
             {
                 case ModuleState.Wait: _machine.Waiting.Continue(); break;

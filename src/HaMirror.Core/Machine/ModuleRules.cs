@@ -31,6 +31,9 @@ public sealed record ModuleRules
     /// <summary>What the winner of an arbitration waits beyond the time-out, so that the loser has ended its service.</summary>
     public TimeSpan LoserGrace { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>A stop that waits for hooks which were running before it ends them after this (nicestoptimeout).</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(300);
+
     public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A gap between two ticks longer than this means that this process slept: the peer's silence meanwhile proves

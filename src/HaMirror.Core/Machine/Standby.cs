@@ -221,14 +221,12 @@ internal sealed class Standby(MachineContext machine)
 
     private void Arbitrate()
     {
-        if (!machine.Rules.FailoverOn)
-        {
-            FailoverIsOff();
-            return;
-        }
-
+        // Also with failover off: what was proven now holds when an operator turns it on later.
         switch (machine.Arbitration.Standby(machine.SilenceDue))
         {
+            case Arbitration.Verdict.Won when !machine.Rules.FailoverOn:
+                FailoverIsOff(mayTakeOver: true);
+                break;
             case Arbitration.Verdict.Won:
                 TakeOver("no heartbeat", $"{machine.Rules.PeerName} is silent on every LAN.", tookOver: true);
                 break;
@@ -246,11 +244,13 @@ internal sealed class Standby(MachineContext machine)
         machine.Service.Begin(why, tookOver);
     }
 
-    private void FailoverIsOff()
+    /// <param name="mayTakeOver">The primary died and this node has won the arbitration: only failover is missing.</param>
+    private void FailoverIsOff(bool mayTakeOver = false)
     {
         machine.Say(SayLevel.Event, "Failover-off configured");
-        var reason = $"{machine.Rules.PeerName} serves no longer and failover is off: run 'hamirror start --as-primary' here to go on.";
-        machine.Waiting.Hold(reason);
+        var how = mayTakeOver ? "'hamirror failover on' or 'hamirror start --as-primary'" : "'hamirror start --as-primary'";
+        var reason = $"{machine.Rules.PeerName} serves no longer and failover is off: run {how} here to go on.";
+        machine.Waiting.Hold(reason, mayTakeOver);
         Leave(reason);
     }
 

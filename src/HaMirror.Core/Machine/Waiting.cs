@@ -6,7 +6,8 @@ namespace HaMirror.Core.Machine;
 /// <summary>WAIT: what a module that does not serve does about it, looked at anew after every input.</summary>
 /// <remarks>
 /// Invariant (G4): service begins from here only (1) with the peer heard and yielding, this node being the source by
-/// <see cref="ConnectionTable"/>; (2) with a silent peer and a durable Sole; (3) because an operator said --as-primary.
+/// <see cref="ConnectionTable"/>; (2) with a silent peer and a durable Sole, or as a standby that has waited
+/// only for failover to be turned on; (3) because an operator said --as-primary.
 /// </remarks>
 internal sealed class Waiting(MachineContext machine)
 {
@@ -20,6 +21,7 @@ internal sealed class Waiting(MachineContext machine)
     private bool _dialling;
     private bool _asSecondary;
     private string? _held;
+    private bool _mayTakeOver;
     private TimeSpan? _swapUntil;
     private TimeSpan _dialAfter;
 
@@ -36,7 +38,8 @@ internal sealed class Waiting(MachineContext machine)
     /// <summary>A module starts: nothing that an earlier run decided holds any more.</summary>
     public void Begin()
     {
-        _held = null;
+        Release();
+        _mayTakeOver = false;
         _swapUntil = null;
         _blockedBy.Clear();
         StorageBroken = null;
@@ -45,6 +48,7 @@ internal sealed class Waiting(MachineContext machine)
     public void AsSecondary(bool fullSync)
     {
         _asSecondary = true;
+        _mayTakeOver = false;
         FullSync = fullSync;
         machine.Claim.ByOperator = false;
         machine.Claim.Yield(null);
@@ -52,6 +56,7 @@ internal sealed class Waiting(MachineContext machine)
 
     public void AsPrimary()
     {
+        _mayTakeOver = false;
         _asSecondary = false;
         FullSync = false;
         _held = null;
@@ -61,6 +66,7 @@ internal sealed class Waiting(MachineContext machine)
     /// <summary>Start options are used up: this node serves or is equal to the one that does.</summary>
     public void OptionsDone()
     {
+        _mayTakeOver = false;
         _asSecondary = false;
         FullSync = false;
         _held = null;
@@ -70,7 +76,17 @@ internal sealed class Waiting(MachineContext machine)
     }
 
     /// <summary>Keeps this node from claiming until an operator or a serving peer says otherwise.</summary>
-    public void Hold(string reason) => _held = reason;
+    /// <param name="mayTakeOver">This node was an up-to-date standby, its primary fell silent and arbitration was won: only
+    /// failover is off. It holds as long as nothing is heard, this process does not sleep and no operator says otherwise.</param>
+    public void Hold(string reason, bool mayTakeOver = false) => (_held, _mayTakeOver) = (reason, mayTakeOver);
+
+    /// <summary>Whatever served meanwhile was not heard.</summary>
+    public void Slept()
+    {
+        if (!_mayTakeOver) return;
+        Hold($"{machine.Rules.PeerName} serves no longer and failover was off; this process was not running for a while since. "
+            + "Run 'hamirror start --as-primary' here to go on.");
+    }
 
     public void Release() => _held = null;
 
@@ -99,6 +115,7 @@ internal sealed class Waiting(MachineContext machine)
     {
         machine.Lifecycle.Continue();
         if (machine.Lifecycle.At != Lifecycle.Stage.Up || machine.Service.Busy) return;
+        if (StorageBroken is not null) _mayTakeOver = false;
         if (StorageBroken is { } broken) Stay($"{broken} Correct it and run 'hamirror stopstart'.");
         else if (_blockedBy.Count > 0) Stay($"Held by {string.Join(", ", _blockedBy)}, which is down.");
         else if (machine.PeerAlive && machine.Peer.Beat is { } beat) Heard(beat);
@@ -143,6 +160,7 @@ internal sealed class Waiting(MachineContext machine)
     private void Heard(ModuleBeat beat)
     {
         machine.Arbitration.Clear();
+        _mayTakeOver = false;
         if (beat.Serves) HeardServing(beat);
         else if (_swapUntil > machine.Now) Dial(true);
         else if (beat.Claims && !machine.Claim.ByOperator && beat.State == ModuleState.Second)
@@ -241,6 +259,8 @@ internal sealed class Waiting(MachineContext machine)
         }
         else if (_asSecondary) Stay(SecondaryReason);
         else if (machine.Record.Sole) SoleAlone();
+        else if (_mayTakeOver && machine.Rules.FailoverOn)
+            machine.Service.Begin($"Failover was turned on and {peer}, which had died while it was off, is still silent.", takesOver: true);
         else if (_held is { } held) Stay(held);
         else
             Stay($"This replica is not known to be up to date and nothing of this module is heard from {peer}. Start it there; or, "

@@ -8,7 +8,8 @@ namespace HaMirror.Io.Hooks;
 /// <c>transition</c> from running, but no start hook follows it: what was not stopped must not be started twice.
 /// </remarks>
 /// <param name="report">Told every result as it comes, for the log.</param>
-public sealed class HookSequenceRunner(HookRunner runner, Action<HookResult> report)
+/// <param name="begins">Told each hook before it runs, and whether it is called by force.</param>
+public sealed class HookSequenceRunner(HookRunner runner, Action<HookResult> report, Action<string, bool>? begins = null)
 {
     /// <summary>Runs the sequence.</summary>
     /// <returns>Null when every vital hook succeeded, else a sentence about the first that failed.</returns>
@@ -48,6 +49,7 @@ public sealed class HookSequenceRunner(HookRunner runner, Action<HookResult> rep
 
     private async Task<HookResult> RunPassAsync(string hook, bool forced, HookArguments arguments, CancellationToken cancellation)
     {
+        begins?.Invoke(hook, forced);
         var result = await runner.RunAsync(hook, forced, arguments, cancellation).ConfigureAwait(false);
         report(result);
         return result;
