@@ -24,6 +24,11 @@ internal static unsafe class MountPlace
                 throw new IOException(
                     $"{directory.Path} is itself a mount point: replicate a directory inside it, or what it was mounted over would come back when HaMirror unmounts.");
         }
+        if (MountInside(directory.Path) is { } inside)
+        {
+            throw new IOException(
+                $"{inside} is a mount point inside {directory.Path}: what lies there would be missing on the peer. Unmount it, or mount it outside of {directory.Path}.");
+        }
         // Counts for paths that a "!" expression does not match: directories stay, or nothing below could ever match.
         var descriptor = -1;
         var mount = MountPoint.Open(root, directory.Path, path =>
@@ -47,6 +52,29 @@ internal static unsafe class MountPlace
             throw;
         }
     }
+
+    /// <summary>The first mount point below the directory, or null. Whoever used it through our mount would get EXDEV, and
+    /// nobody would know why. The kernel writes blanks and such in octal.</summary>
+    private static string? MountInside(string path)
+    {
+        const int mountPointField = 4;
+        var beneath = path.TrimEnd('/') + "/";
+        foreach (var line in File.ReadLines("/proc/self/mountinfo"))
+        {
+            var fields = line.Split(' ');
+            if (fields.Length > mountPointField && Unescape(fields[mountPointField]) is var place
+                && place.StartsWith(beneath, StringComparison.Ordinal))
+            {
+                return place;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Unescape(string text) => text
+        .Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal)
+        .Replace("\\012", "\n", StringComparison.Ordinal).Replace("\\134", "\\", StringComparison.Ordinal);
 
     private static bool IsDirectory(int root, string path)
     {

@@ -230,6 +230,31 @@ public sealed unsafe class FrozenStorageTests
     }
 
     [Fact]
+    public void Mount_WithAnotherFileSystemInside_NamesIt()
+    {
+        using var node = new StorageNode("nested", folder => Directory.CreateDirectory(Path.Combine(folder, "in side")));
+        string inside = Path.Combine(node.Folder, "in side");
+        Run("mount", "-t", "tmpfs", "tmpfs", inside);
+        try
+        {
+            Assert.Contains($"{inside} is a mount point inside", StorageNode.Wait(node.Storage.MountAsync()));
+        }
+        finally
+        {
+            Run("umount", inside);
+        }
+
+        Assert.Null(StorageNode.Wait(node.Storage.MountAsync()));
+
+        static void Run(string program, params string[] arguments)
+        {
+            using var process = System.Diagnostics.Process.Start(program, arguments);
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+        }
+    }
+
+    [Fact]
     public void Mount_WhatCannotBeServed_IsOneSentence()
     {
         using var node = new StorageNode("m");
