@@ -11,6 +11,11 @@ namespace HaMirror.Simulator;
 /// one generation is one history, and no acknowledged write is dropped without --full-sync. A plain write, which no flush
 /// covers, is demanded as long as one node keeps it: the one that served it until it loses power before the write reached
 /// its disk, the standby as long as it is one. An operator's --as-primary leaves out what only the other one keeps of them.
+/// <para>All that is forgiven: (1) G3 and G4 between an excuse and the next accepted offer; (2) a plain write whose server
+/// lost power before it was on that disk, and whose standby had died or ceased to be one before or does so later; (3) a
+/// plain write that the other node alone holds, dropped by a resync within an excuse; (4) what a standby that has left still
+/// holds of plain writes counts for nobody, even if it is on its disk. What is not looked at: a flush that covers earlier
+/// plain writes (every durable write here covers itself), and the order of writes to different blocks (G2).</para>
 /// </remarks>
 public sealed class Ledger(World world)
 {
