@@ -69,6 +69,12 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
         return TreeImage.Of(_root, times: false);
     }
 
+    /// <summary>The underlying directory, mounted or not.</summary>
+    public string Underlying => $"/proc/self/fd/{_root}";
+
+    /// <summary>Null, or what differs from another replica, in words.</summary>
+    public string? DifferenceFrom(StorageNode target) => ReplicaDifference.Between(_root, target._root);
+
     public void Mount() => Assert.Null(Wait(Storage.MountAsync()));
 
     public void Serve()
