@@ -17,4 +17,9 @@ public sealed record TargetRoot(int Descriptor, string Path, ReplicationFilter F
 /// <param name="LockTimeout">Silence of the source for this long ends the link.</param>
 /// <param name="Marks">This node's own dirty extents, which the source adds to its own.</param>
 public sealed record TargetSettings(
-    ImmutableArray<TargetRoot> Roots, AckMode Ack, TimeSpan LockTimeout, ImmutableArray<FileMarks> Marks);
+    ImmutableArray<TargetRoot> Roots, AckMode Ack, TimeSpan LockTimeout, ImmutableArray<FileMarks> Marks)
+{
+    /// <summary>Told, on the session's thread, of files that had to be made here and are empty until the source has copied
+    /// them: they count as marked whole until this node is equal.</summary>
+    public Action<IReadOnlyList<FileKey>>? Made { get; init; }
+}

@@ -50,7 +50,8 @@ internal sealed unsafe class TargetStream : IDisposable
     /// <summary>A resync runs: what a later visit repairs is no error (PROTOCOL.md, Tolerance).</summary>
     public bool IsTolerant { get; private set; } = true;
 
-    /// <summary>The plan compares or copies everything anyway: what had to be made needs no report.</summary>
+    /// <summary>The plan compares or copies everything anyway: what had to be made needs no report, until the first barrier,
+    /// behind which some of it is done.</summary>
     public bool CopiesEverything { get; set; }
 
     /// <summary>All frames up to this sequence are applied.</summary>
@@ -256,6 +257,7 @@ internal sealed unsafe class TargetStream : IDisposable
 
     private void Barrier(in FrameHeader header)
     {
+        CopiesEverything = false;
         _writes.WaitForAll();
         TargetFile[] files = _namesChanged ? [] : [.. _awaiting];
         foreach (var file in _awaiting)
@@ -371,7 +373,11 @@ internal sealed unsafe class TargetStream : IDisposable
         if (_tree.Replaced.Count > 0)
             _files.Replaced(_tree.Replaced);
         if (_tree.Made.Count > 0 && !CopiesEverything)
+        {
+            // Kept here as well: when the link ends before the source has read it, nothing else would say that they are empty.
+            _settings.Made?.Invoke([.. _tree.Made.Select(file => new FileKey(file.Root, file.Inode))]);
             Report(_tree.Made);
+        }
         _tree.Replaced.Clear();
         _tree.Made.Clear();
     }

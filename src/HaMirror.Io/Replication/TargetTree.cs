@@ -19,7 +19,9 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
     private const int PathFlags = OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
     private const int DirectoryFlags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
 
+    /// <summary>The name by which a file of the source with several names was first met, and the way back.</summary>
     private readonly Dictionary<(int Root, ulong Inode), string> _links = [];
+    private readonly Dictionary<(int Root, string Path), ulong> _firstNames = [];
     private readonly Dictionary<(ulong Device, ulong Inode), (ulong SameInode, string Path)> _adopted = [];
     private readonly HashSet<string> _listed = [];
     private DirectoryPart? _open;
@@ -66,6 +68,7 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
     public void Forget()
     {
         _links.Clear();
+        _firstNames.Clear();
         _adopted.Clear();
     }
 
@@ -74,7 +77,27 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
     {
         foreach (var (key, known) in _links)
             if (key.Root == root && (known == path || known.StartsWith(path + "/", StringComparison.Ordinal)))
+            {
                 _links.Remove(key);
+                _firstNames.Remove((root, known));
+            }
+    }
+
+    private void SetFirstName((int Root, ulong Inode) key, string path)
+    {
+        if (_links.TryGetValue(key, out var before))
+            _firstNames.Remove((key.Root, before));
+        _links[key] = path;
+        _firstNames[(key.Root, path)] = key.Inode;
+    }
+
+    /// <summary>A visit finds a name: if another file of the source was first met by it, that one has left it.</summary>
+    private void LeaveFirstName(int root, string path, ulong inode)
+    {
+        if (!_firstNames.TryGetValue((root, path), out var before) || before == inode)
+            return;
+        _firstNames.Remove((root, path));
+        _links.Remove((root, before));
     }
 
     /// <summary>Removes a name and everything beneath it that is replicated.</summary>
@@ -139,13 +162,10 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
             Remove(part.Root, path);
             found = false;
         }
-        if (entry.SameInode != 0 && Join(part, directory, entry, path, found ? &stat : null))
-            return;
-        if (found && type != TypeDirectory && stat.Links > 1 && IsAnothersFile(entry, path, stat))
-        {
-            Check(Shim.Unlink(directory, entry.Name, 0), part.Root, path, "take apart");
-            found = false;
-        }
+        LeaveFirstName(part.Root, path, entry.SameInode);
+        // A name that was joined goes on, too: size and attributes may have changed since the first name was visited.
+        found = (entry.SameInode != 0 && Join(part, directory, entry, path, found ? &stat : null)) || (found
+            && !TakeApart(part, directory, entry, path, stat, type));
         if (!found)
             Make(part, directory, entry, path, type);
         var file = Check(Shim.Open(directory, entry.Name, PathFlags, 0), part.Root, path, "open");
@@ -154,6 +174,8 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
             Check(Shim.StatAt(file, "", &stat), part.Root, path, "look at");
             if (type == TypeRegular && stat.Size != entry.Attributes.Size)
                 Check(Shim.Truncate(file, entry.Attributes.Size), part.Root, path, "set the size of");
+            if (!found && type == TypeRegular && entry.Attributes.Size > 0)
+                Made.Add(new FileMarks(part.Root, stat.Inode, path, true, new ExtentSet()));
             if (stat.Links > 1 && type != TypeDirectory)
                 _adopted[(stat.Device, stat.Inode)] = (entry.SameInode, path);
             SetAttributes(part.Root, path, file, stat, entry.Attributes);
@@ -192,13 +214,13 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         var key = (part.Root, entry.SameInode);
         if (!_links.TryGetValue(key, out var first) || first == path)
         {
-            _links[key] = path;
+            SetFirstName(key, path);
             return false;
         }
         var file = Shim.Open(settings.Roots[part.Root].Descriptor, first, PathFlags, 0);
         if (file < 0)
         {
-            _links[key] = path;
+            SetFirstName(key, path);
             return false;
         }
         NativeStat stat;
@@ -213,14 +235,21 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         }
         _ = Shim.Close(file);
         if (!joined)
-            _links[key] = path;
+            SetFirstName(key, path);
         return joined;
     }
 
-    /// <summary>A file with several names here, one of which already stands for another file of the source.</summary>
-    private bool IsAnothersFile(DirectoryEntry entry, string path, in NativeStat stat) =>
-        _adopted.TryGetValue((stat.Device, stat.Inode), out var owner)
-        && (entry.SameInode != 0 ? owner.SameInode != entry.SameInode : owner.Path != path);
+    /// <summary>Whether a file with several names here, one of which already stands for another file of the source, has lost this
+    /// one. What had several names at the source, and here has them still, is another's to a name that is the only one there:
+    /// the file that had it may live on under the others.</summary>
+    private bool TakeApart(DirectoryPart part, int directory, DirectoryEntry entry, string path, in NativeStat stat, uint type)
+    {
+        if (type == TypeDirectory || stat.Links <= 1 || !_adopted.TryGetValue((stat.Device, stat.Inode), out var owner)
+            || (owner.SameInode == entry.SameInode && (owner.SameInode != 0 || owner.Path == path)))
+            return false;
+        Check(Shim.Unlink(directory, entry.Name, 0), part.Root, path, "take apart");
+        return true;
+    }
 
     private void Make(DirectoryPart part, int directory, DirectoryEntry entry, string path, uint type)
     {
@@ -237,8 +266,6 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
             default:
                 Check(Shim.MakeNode(directory, entry.Name, type | 0x180, entry.Attributes.DeviceMajor, entry.Attributes.DeviceMinor),
                     part.Root, path, "make");
-                if (type == TypeRegular && entry.Attributes.Size > 0)
-                    Made.Add(new FileMarks(part.Root, 0, path, true, new ExtentSet()));
                 break;
         }
     }

@@ -204,7 +204,14 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
                 new TargetRoot(mount.Descriptor, mount.Path, new ReplicationFilter(directory)));
             var marks = done.Task.GetAwaiter().GetResult();
             var settings = new TargetSettings(
-                [.. roots], _options.Replication.Ack, _options.Replication.LockTimeout, [.. marks]);
+                [.. roots], _options.Replication.Ack, _options.Replication.LockTimeout, [.. marks])
+            {
+                Made = keys => pump.Post(() =>
+                {
+                    foreach (var key in keys)
+                        _marks.MarkWhole(key);
+                }),
+            };
             _target = new TargetSession(link, settings, _events, _options.Log);
         }
         catch (IOException failure)

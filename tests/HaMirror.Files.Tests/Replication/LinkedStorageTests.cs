@@ -147,6 +147,22 @@ public sealed class LinkedStorageTests
     }
 
     [Fact]
+    public void Target_FileHadToBeMade_KeepsAMarkOfItsOwnUntilItIsEqual()
+    {
+        using var pair = new StoragePair(prepareSource: folder => Fill(folder, "disk.img", 1 << 20, 5));
+        pair.Source.Offers = false;
+        // As after it was removed there while that node served alone: no mark anywhere speaks of it.
+        pair.Connect(ResyncPlan.Dirty);
+        pair.Source.Expect($"resynced {pair.Link}");
+        pair.Cut();
+        StorageNode.Until(() => pair.Target.Storage.Status.MarkCount == 1, "the target remembers what it has made");
+        pair.Source.Offers = true;
+        pair.Pair(ResyncPlan.Dirty);
+        StorageNode.Until(() => pair.Target.Storage.Status.MarkCount == 0, "it is equal");
+        pair.ExpectEqual();
+    }
+
+    [Fact]
     public void Excluded_Paths_StayLocal()
     {
         using var pair = new StoragePair(

@@ -125,6 +125,68 @@ public sealed unsafe class TargetTreeTests
     }
 
     [Fact]
+    public void Visit_FileChangedByItsSecondName_SizeAndAttributesFollow()
+    {
+        using var model = new RandomTree(seed: 1);
+        Directory.CreateDirectory(Path.Combine(model.Root, "one"));
+        var second = Path.Combine(Directory.CreateDirectory(Path.Combine(model.Root, "two")).FullName, "b");
+        File.WriteAllBytes(Path.Combine(model.Root, "one/a"), new byte[9000]);
+        Link(Path.Combine(model.Root, "one/a"), second);
+        using var target = new TargetFixture(ResyncPlan.Dirty);
+        SendTree(target, model.Root);
+        // Only the directory of the name that was used is visited again.
+        using (var file = new FileStream(second, FileMode.Open))
+            file.SetLength(100);
+        File.SetUnixFileMode(second, UnixFileMode.UserRead);
+        SendDirectory(target, model.Root, Path.Combine(model.Root, "two"));
+        AssertEqual(model.Root, target);
+    }
+
+    [Theory]
+    [InlineData("a", "b", "c")]
+    [InlineData("c", "b", "a")]
+    [InlineData("1/a", "2/b", "3/c")]
+    public void Visit_FirstNameIsAnotherFileNow_TheOthersStayTogetherWithoutIt(string replaced, string second, string third)
+    {
+        using var model = new RandomTree(seed: 1);
+        foreach (var name in (string[])["1", "2", "3"])
+            Directory.CreateDirectory(Path.Combine(model.Root, name));
+        File.WriteAllText(Path.Combine(model.Root, replaced), "of three names");
+        Link(Path.Combine(model.Root, replaced), Path.Combine(model.Root, second));
+        Link(Path.Combine(model.Root, replaced), Path.Combine(model.Root, third));
+        using var target = new TargetFixture(ResyncPlan.Dirty);
+        SendTree(target, model.Root);
+        AssertEqual(model.Root, target);
+        File.WriteAllText(Path.Combine(model.Root, "beside"), "a new one");
+        File.Move(Path.Combine(model.Root, "beside"), Path.Combine(model.Root, replaced), true);
+        SendDirectory(target, model.Root, Path.GetDirectoryName(Path.Combine(model.Root, replaced))!);
+        SendDirectory(target, model.Root, model.Root);
+        AssertEqual(model.Root, target);
+    }
+
+    [Fact]
+    public void Visit_FileMadeBehindTheFirstBarrier_IsReportedWhateverThePlan()
+    {
+        using var model = new RandomTree(seed: 1);
+        File.WriteAllText(Path.Combine(model.Root, "full"), "content");
+        using var target = new TargetFixture(ResyncPlan.CompareAll);
+        SendTree(target, model.Root);
+        target.Source.Send(FrameType.Barrier);
+        target.Source.Settle();
+        Assert.DoesNotContain(target.Source.Marks, file => file.Path == "full");
+        File.Delete(target.PathOf("full"));
+        SendTree(target, model.Root);
+        Assert.Contains(target.Source.Marks, file => file is { Path: "full", Whole: true });
+    }
+
+    private static void Link(string from, string to)
+    {
+        var file = Shim.Check(Shim.Open(Shim.CurrentDirectory, from, OpenFlags.Path | OpenFlags.NoFollow, 0), "open");
+        Shim.Check(Shim.Link(file, Shim.CurrentDirectory, to), "link");
+        _ = Shim.Close(file);
+    }
+
+    [Fact]
     public void Rename_OfAMissingFile_ItsNumberFollows()
     {
         using var target = new TargetFixture(ResyncPlan.Dirty);
@@ -155,15 +217,22 @@ public sealed unsafe class TargetTreeTests
         var frames = 0;
         foreach (var directory in Directory.EnumerateDirectories(root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Prepend(root).Order(StringComparer.Ordinal))
         {
-            var entries = Directory.EnumerateFileSystemEntries(directory).Select(path => Entry(path)).ToList();
-            var parts = DirectoryPart.Split(0, directory.Length == root.Length ? "" : directory[(root.Length + 1)..], Attributes(directory), entries, out var culprit);
-            Assert.True(parts is not null, culprit);
-            foreach (var (flags, payload) in parts)
-                target.Source.Send(FrameType.ResyncDirectory, payload, flags: flags);
-            frames = directory.Length == root.Length ? parts.Count : frames;
+            var count = SendDirectory(target, root, directory);
+            frames = directory.Length == root.Length ? count : frames;
         }
         target.Source.Settle();
         return frames;
+    }
+
+    /// <summary>Visits one directory; the number of frames.</summary>
+    private static int SendDirectory(TargetFixture target, string root, string directory)
+    {
+        var entries = Directory.EnumerateFileSystemEntries(directory).Select(path => Entry(path)).ToList();
+        var parts = DirectoryPart.Split(0, directory.Length == root.Length ? "" : directory[(root.Length + 1)..], Attributes(directory), entries, out var culprit);
+        Assert.True(parts is not null, culprit);
+        foreach (var (flags, payload) in parts)
+            target.Source.Send(FrameType.ResyncDirectory, payload, flags: flags);
+        return parts.Count;
     }
 
     private static DirectoryEntry Entry(string path)
