@@ -83,12 +83,15 @@ public sealed class MarkSet
         DropIfEmpty(key, mark);
     }
 
-    /// <summary>Drops what is marked behind the end of a file, and the mark itself of one that is gone.</summary>
+    /// <summary>Drops what is marked behind the end of a file, and the mark itself of one that is gone. Until it is durable
+    /// that the target's file ends there too, it is in flight: it may have old bytes there, and the file may grow again.</summary>
     public void Cut(FileKey key, ulong size)
     {
         if (!_marks.TryGetValue(key, out var mark))
             return;
-        mark.Extents.Remove(Core.Extents.ExtentSet.RoundUp(size), ulong.MaxValue);
+        var end = Core.Extents.ExtentSet.RoundUp(size);
+        for (; mark.Extents.TryNext(end, out var range); mark.Extents.Remove(range.Offset, range.Length))
+            Sent(key, range.Offset, range.Length);
         DropIfEmpty(key, mark);
     }
 
