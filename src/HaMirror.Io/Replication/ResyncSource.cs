@@ -95,8 +95,11 @@ internal sealed unsafe class ResyncSource : IDisposable
     /// <summary>A live change marked a file while names are visited: it may lie where the walk has been already.</summary>
     public void Marked(IReplicatedFile file)
     {
-        if (!_files.Contains(file.Key) && file.ReplicatedPath is { } path)
-            _files.Set(file.Key, new ResyncFile(file.Key.Root, path, true, 0));
+        // Known already: its inode may have been another file's before, under a name that is gone.
+        if (file.ReplicatedPath is { } path)
+            _files.Set(file.Key, _files.TryGet(file.Key, out var known)
+                ? known with { Path = path, IsLinked = known.IsLinked || known.Path != path }
+                : new ResyncFile(file.Key.Root, path, true, 0));
     }
 
     /// <summary>The target's marks count like our own.</summary>
@@ -149,6 +152,12 @@ internal sealed unsafe class ResyncSource : IDisposable
             return $"The resync cannot read {file.File.Path} at {read.Offset}: {Errno.Describe((int)-result)}.";
         }
         var bytes = (int)Math.Min(result, read.Bytes);
+        if (bytes > 0 && bytes < read.Bytes)
+        {
+            // Only a second answer says that the file ends there.
+            var rest = Shim.ReadAt(file.Descriptor, data + bytes, (ulong)(read.Bytes - bytes), read.Offset + (ulong)bytes);
+            bytes += (int)Math.Max(rest, 0);
+        }
         if (bytes > 0 && read.Compare)
         {
             var hash = stackalloc ulong[2];

@@ -401,7 +401,8 @@ internal sealed unsafe class RequestFlow(
         ref var request = ref slot.Request;
         if (slot.Verdict == FuseVerdict.Write && request.Node is { } node)
         {
-            marks.Mark(node.Key, request.Offset, request.Bytes);
+            // A resync that visits names has to hear of it: what was sent before it had no mark of its own.
+            _replication.Mark(node, request.Offset, request.Bytes);
             if (Source is { IsStreaming: true } source && node.ReplicatedPath is not null)
                 Difference ??= $"The disk here refused a write that {source.PeerName} has taken ({Errno.Describe(request.Error)}); "
                     + "a resync makes both equal again.";
