@@ -45,7 +45,15 @@ internal sealed unsafe class RangeOperations(FuseFileSystem system)
             return Errno.EBADF;
         }
 
+        NativeStat before, after;
+        var looked = Shim.StatAt(node.Descriptor, "", &before) == 0;
         var error = -Shim.Allocate(descriptor, request.AllocateMode, request.Offset, request.Bytes);
+
+        // A file system that fills up on the way (ext4) leaves the file as long as it came.
+        if (error != 0 && looked && Shim.StatAt(node.Descriptor, "", &after) == 0 && before.Size != after.Size)
+        {
+            request.Change = AttributeOperations.Describe(node, AttributeMask.Size);
+        }
 
         // Unlike at writes, the kernel does not say whether the caller may keep the bits: only root may.
         if (error == 0 && request.In.Uid != 0 && Privileges.Drop(node, out error))

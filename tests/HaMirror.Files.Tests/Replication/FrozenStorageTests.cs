@@ -66,6 +66,39 @@ public sealed unsafe class FrozenStorageTests
         }
     }
 
+    [Fact]
+    public void LocalDisk_FillsUpWhileAllocating_TheSizeThatIsLeftIsTheSameOnBothSides()
+    {
+        string? small = null;
+        using var pair = new StoragePair(
+            prepareSource: folder =>
+            {
+                small = folder;
+                Shell.Run("truncate -s 24M ../disk; mkfs.ext4 -q ../disk; mount -o loop ../disk \"$PWD\"", folder);
+                Shell.Run("mkdir inner", folder);
+            },
+            prepareTarget: folder => Shell.Run("mkdir inner", folder),
+            configure: replication => replication with
+            {
+                Directories = [replication.Directories[0] with { Path = Path.Combine(replication.Directories[0].Path, "inner") }],
+            });
+        try
+        {
+            pair.Pair(ResyncPlan.Dirty);
+            using (var disk = new FileStream(pair.Source.At("inner/disk"), FileMode.Create))
+                Assert.NotEqual(0, Shim.Allocate((int)disk.SafeFileHandle.DangerousGetHandle(), 0, 0, 100 << 20));
+            Assert.Null(StorageNode.Wait(pair.Source.Storage.DrainAsync()));
+            var length = new FileInfo(pair.Source.At("inner/disk")).Length;
+            Assert.InRange(length, 1, 24 << 20);
+            Assert.Equal(length, new FileInfo(pair.Target.At("inner/disk")).Length);
+        }
+        finally
+        {
+            pair.Source.Storage.Dispose();
+            Shell.Run("cd / && umount -l \"$OLDPWD\"", small!);
+        }
+    }
+
     private static void Fill(string path, int bytes)
     {
         using var disk = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
