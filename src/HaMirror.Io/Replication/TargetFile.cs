@@ -12,7 +12,6 @@ internal sealed class TargetFile
     private const int Unsupported = -2;
 
     private readonly TargetRoot _root;
-    private readonly Dictionary<(ulong Device, ulong Inode), TargetInode> _inodes;
     private int _direct = Untried;
     private int _references = 1;
 
@@ -22,8 +21,8 @@ internal sealed class TargetFile
     public TargetFile(
         TargetRoot root, int rootIndex, string path, int descriptor, Dictionary<(ulong Device, ulong Inode), TargetInode> inodes)
     {
-        (_root, _inodes, RootIndex, Path) = (root, inodes, rootIndex, path);
-        Inode = Open(descriptor);
+        (_root, RootIndex, Path) = (root, rootIndex, path);
+        (Descriptor, Inode) = (descriptor, TargetInode.Take(inodes, descriptor));
     }
 
     public int RootIndex { get; }
@@ -32,7 +31,7 @@ internal sealed class TargetFile
     public string Path { get; set; }
 
     /// <summary>What it shares with other numbers of the same file: the order of what is under way.</summary>
-    public TargetInode Inode { get; private set; }
+    public TargetInode Inode { get; }
 
     /// <summary>Its name was removed: no visit of a directory brings it back.</summary>
     public bool IsNameless { get; set; }
@@ -41,7 +40,7 @@ internal sealed class TargetFile
     public string FullPath => Path.Length == 0 ? _root.Path : $"{_root.Path}/{Path}";
 
     /// <summary>Buffered; -1: the path does not exist here (yet).</summary>
-    public int Descriptor { get; private set; }
+    public int Descriptor { get; }
 
     public bool IsMissing => Descriptor < 0;
 
@@ -69,26 +68,12 @@ internal sealed class TargetFile
         _direct = Unsupported;
     }
 
-    /// <summary>A resync has put another file in its place; nothing is under way.</summary>
-    public void Replace(int descriptor)
-    {
-        Close();
-        _direct = Untried;
-        Inode = Open(descriptor);
-    }
-
     public void Retain() => _references++;
 
     public void Release()
     {
         if (--_references == 0)
             Close();
-    }
-
-    private TargetInode Open(int descriptor)
-    {
-        Descriptor = descriptor;
-        return TargetInode.Take(_inodes, descriptor);
     }
 
     private void Close()

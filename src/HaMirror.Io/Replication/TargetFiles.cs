@@ -71,9 +71,15 @@ internal sealed class TargetFiles(TargetSettings settings) : IDisposable
     /// way.</summary>
     public void Replaced(HashSet<(int Root, string Path)> names)
     {
-        foreach (var file in _files.Values)
+        foreach (var (number, file) in _files)
             if (!file.IsNameless && names.Contains((file.RootIndex, file.Path)))
-                file.Replace(Math.Max(-1, Open(file.RootIndex, file.Path)));
+            {
+                // Another object: a barrier under way may be syncing by the descriptors of this one.
+                _files[number] = new TargetFile(
+                    settings.Roots[file.RootIndex], file.RootIndex, file.Path, Math.Max(-1, Open(file.RootIndex, file.Path)), _inodes);
+                file.Release();
+            }
+        _last = null;
     }
 
     public void Dispose()

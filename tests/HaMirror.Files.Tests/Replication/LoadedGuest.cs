@@ -32,6 +32,7 @@ internal sealed unsafe class LoadedGuest : IDisposable
         Start(new Random(seed + 4), Disk);
         Start(new Random(seed + 5), random => Steps(() => Grow(random)));
         Start(new Random(seed + 6), random => Steps(() => Names(random)));
+        Start(new Random(seed + 8), random => Steps(() => Names(random)));
         var other = new RandomGuest(Path.Combine(folder, "r"), seed + 7);
         Start(new Random(seed + 7), _ => Steps(() => other.Run(1)));
     }
@@ -205,12 +206,17 @@ internal sealed unsafe class LoadedGuest : IDisposable
     {
         try
         {
-            switch (random.Next(8))
+            switch (random.Next(9))
             {
+                case 8:
+                    using (var file = new FileStream(Name(random), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
+                        file.SetLength(random.NextInt64(file.Length * 2 + 1));
+                    break;
                 case < 3:
                     Replace(random, byLink: random.Next(2) == 0);
                     break;
                 case 3:
+                    Link(Name(random), Name(random));
                     Link(Name(random), Name(random));
                     break;
                 case 4:
@@ -220,7 +226,7 @@ internal sealed unsafe class LoadedGuest : IDisposable
                     File.Delete(Name(random));
                     break;
                 default:
-                    using (var file = new FileStream(Name(random), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
+                    using (var file = new FileStream(Name(random), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0))
                         Stamped(file, random.Next(8) * 10_000, random.Next(1, 30_000));
                     break;
             }
@@ -235,7 +241,7 @@ internal sealed unsafe class LoadedGuest : IDisposable
     /// writes to it go on.</summary>
     private void Replace(Random random, bool byLink)
     {
-        var (beside, final) = (Path.Combine(_folder, "n", $"temp{random.Next(2)}"), Name(random));
+        var (beside, final) = (Path.Combine(_folder, "n", $"temp{random.Next(4)}"), Name(random));
         using var file = new FileStream(beside, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0);
         Stamped(file, 0, random.Next(1, 60_000));
         if (random.Next(3) == 0)
