@@ -6,7 +6,8 @@ namespace HaMirror.Io.Replication;
 /// <summary>Finds the names of marked files.</summary>
 internal static class MarkPaths
 {
-    /// <summary>Every mark under a name that its file has now; those of files without a replicated name are left out.</summary>
+    /// <summary>Every mark under the name that its file has now, and under each when it has several: at the source those may be
+    /// different files. Marks of files without a replicated name are left out.</summary>
     /// <exception cref="IOException">A directory cannot be read; the message is a sentence.</exception>
     public static List<FileMarks> Collect(MarkSet marks, IReadOnlyList<ResyncRoot> roots)
     {
@@ -18,22 +19,22 @@ internal static class MarkPaths
             while (left.Count > 0 && queue.TryDequeue(out var path))
                 if (DirectorySnapshot.Read(roots[root], path) is { } snapshot)
                 {
-                    Take(new FileKey(root, snapshot.Inode), path);
+                    Take(new FileKey(root, snapshot.Inode), path, isLinked: false);
                     for (var index = 0; index < snapshot.Entries.Count; index++)
                     {
                         var child = DirectorySnapshot.Join(path, snapshot.Entries[index].Name);
                         if (DirectorySnapshot.IsDirectory(snapshot.Stats[index]))
                             queue.Enqueue(child);
                         else
-                            Take(new FileKey(root, snapshot.Stats[index].Inode), child);
+                            Take(new FileKey(root, snapshot.Stats[index].Inode), child, isLinked: snapshot.Stats[index].Links > 1);
                     }
                 }
         }
         return found;
 
-        void Take(FileKey key, string path)
+        void Take(FileKey key, string path, bool isLinked)
         {
-            if (left.Remove(key) && marks.Find(key) is { } mark)
+            if ((isLinked || left.Remove(key)) && marks.Find(key) is { } mark)
                 found.Add(new FileMarks(key.Root, key.Inode, path, mark.IsWhole, mark.Extents));
         }
     }
