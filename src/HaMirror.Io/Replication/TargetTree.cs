@@ -23,6 +23,7 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
     private readonly Dictionary<(int Root, ulong Inode), string> _links = [];
     private readonly Dictionary<(int Root, string Path), ulong> _firstNames = [];
     private readonly Dictionary<(ulong Device, ulong Inode), (ulong SameInode, string Path)> _adopted = [];
+    private readonly Dictionary<(ulong Device, ulong Inode), HashSet<string>> _made = [];
     private readonly HashSet<string> _listed = [];
     private DirectoryPart? _open;
 
@@ -70,6 +71,7 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         _links.Clear();
         _firstNames.Clear();
         _adopted.Clear();
+        _made.Clear();
     }
 
     /// <summary>A name is no longer where a visit found it.</summary>
@@ -174,7 +176,8 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
             Check(Shim.StatAt(file, "", &stat), part.Root, path, "look at");
             if (type == TypeRegular && stat.Size != entry.Attributes.Size)
                 Check(Shim.Truncate(file, entry.Attributes.Size), part.Root, path, "set the size of");
-            if (!found && type == TypeRegular && entry.Attributes.Size > 0)
+            // Under each further name as well: the first may be gone at the source before it reads this.
+            if (type == TypeRegular && entry.Attributes.Size > 0 && IsMade(stat, path, isNew: !found))
                 Made.Add(new FileMarks(part.Root, stat.Inode, path, true, new ExtentSet()));
             if (stat.Links > 1 && type != TypeDirectory)
                 _adopted[(stat.Device, stat.Inode)] = (entry.SameInode, path);
@@ -184,6 +187,15 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         {
             _ = Shim.Close(file);
         }
+    }
+
+    /// <summary>Whether a file was made in this resync and its source has not been told of it under this name.</summary>
+    private bool IsMade(in NativeStat stat, string path, bool isNew)
+    {
+        var key = (stat.Device, stat.Inode);
+        if (isNew)
+            _made[key] = [path];
+        return isNew || (stat.Links > 1 && _made.TryGetValue(key, out var told) && told.Add(path));
     }
 
     /// <summary>Whether what stands there is of the same kind.</summary>

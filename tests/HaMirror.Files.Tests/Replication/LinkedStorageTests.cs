@@ -163,6 +163,32 @@ public sealed class LinkedStorageTests
     }
 
     [Fact]
+    public void Resync_FileThatIsAlwaysUnderWrite_Ends()
+    {
+        const int bytes = 64 << 10;
+        using var pair = new StoragePair(prepareSource: folder => Fill(folder, "ring", bytes, 5));
+        using var stop = new CancellationTokenSource();
+        // Direct and side by side: there is no moment at which nothing of the file is under way.
+        var guests = Enumerable.Range(0, 8).Select(number => Task.Factory.StartNew(() => Rewrite(number), TaskCreationOptions.LongRunning)).ToArray();
+        pair.Pair(ResyncPlan.CopyAll);
+        stop.Cancel();
+        StorageNode.Finish(Task.WhenAll(guests));
+        pair.ExpectEqual();
+
+        unsafe void Rewrite(int number)
+        {
+            var file = Shim.Check(Shim.Open(Shim.CurrentDirectory, pair.Source.At("ring"), OpenFlags.ReadWrite | OpenFlags.Direct, 0), "open");
+            using var memory = new PageBlock(4096);
+            for (var count = 0; !stop.IsCancellationRequested; count++)
+            {
+                new Span<byte>(memory.Address, 4096).Fill((byte)count);
+                Shim.Check(Shim.WriteAt(file, memory.Address, 4096, (ulong)((count * 8 + number) * 4096 % bytes)), "write");
+            }
+            _ = Shim.Close(file);
+        }
+    }
+
+    [Fact]
     public void Excluded_Paths_StayLocal()
     {
         using var pair = new StoragePair(

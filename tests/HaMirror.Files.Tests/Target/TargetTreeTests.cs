@@ -179,6 +179,19 @@ public sealed unsafe class TargetTreeTests
         Assert.Contains(target.Source.Marks, file => file is { Path: "full", Whole: true });
     }
 
+    [Fact]
+    public void Visit_FileOfTwoNamesMade_IsReportedUnderBoth()
+    {
+        using var model = new RandomTree(seed: 1);
+        File.WriteAllText(Path.Combine(model.Root, "a"), "content");
+        Directory.CreateDirectory(Path.Combine(model.Root, "dir"));
+        Link(Path.Combine(model.Root, "a"), Path.Combine(model.Root, "dir/b"));
+        using var target = new TargetFixture(ResyncPlan.Dirty);
+        SendTree(target, model.Root);
+        // The source may have removed the first name before it reads the report.
+        Assert.Equal(["a", "dir/b"], target.Source.Marks.Where(file => file.Path.Length > 0).Select(file => file.Path).Order(StringComparer.Ordinal));
+    }
+
     private static void Link(string from, string to)
     {
         var file = Shim.Check(Shim.Open(Shim.CurrentDirectory, from, OpenFlags.Path | OpenFlags.NoFollow, 0), "open");
