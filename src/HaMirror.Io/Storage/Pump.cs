@@ -271,7 +271,15 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         {
             var entry = new NativePoll { Descriptor = _wake.Descriptor, Events = NativePoll.In };
             _ = Shim.Poll(&entry, 1, IdlePollMs);
-            RunPosted();
+            try
+            {
+                RunPosted();
+            }
+            catch (Exception failure)
+            {
+                // The other modules of this agent live on.
+                _options.Log.PumpFailed(_options.Module, failure.Message, failure);
+            }
         }
     }
 

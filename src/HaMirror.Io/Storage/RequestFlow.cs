@@ -19,6 +19,9 @@ internal sealed unsafe class RequestFlow(
     /// <summary>A lone request up to this is read or written in line; more is better sent while the disk works.</summary>
     private const ulong InLineBytesMax = 128 << 10;
 
+    /// <summary>In <see cref="Slot.FlushSequence"/>: no frame's; the slot is among the orphans.</summary>
+    private const ulong OrphanSequence = ulong.MaxValue;
+
     private readonly List<Slot> _held = new(SlotTable.Count);
     private readonly List<Slot> _ranges = new(SlotTable.Count);
     private readonly List<Slot> _toDisk = new(SlotTable.Count);
@@ -214,9 +217,11 @@ internal sealed unsafe class RequestFlow(
             slot.AwaitsSend = false;
             if (slot.AwaitsPeer)
             {
+                if (slot.FlushSequence == OrphanSequence)
+                    continue; // an earlier link's, that was committed: this one has no say in it
                 if (committed)
                 {
-                    slot.FlushSequence = ulong.MaxValue; // nobody's
+                    slot.FlushSequence = OrphanSequence;
                     _orphans.Add(slot);
                     continue;
                 }

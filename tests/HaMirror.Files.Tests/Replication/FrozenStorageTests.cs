@@ -185,6 +185,48 @@ public sealed unsafe class FrozenStorageTests
     }
 
     [Fact]
+    public void CommittedLoss_NextLinkIsLostBeforeTheGeneration_WhatTheFirstOwedStillWaits()
+    {
+        const int writers = 8;
+        using var pair = new StoragePair();
+        using var stop = new CancellationTokenSource();
+        var written = new int[writers];
+        var threads = Enumerable.Range(0, writers).Select(number => Task.Factory.StartNew(() => Write(number), TaskCreationOptions.LongRunning)).ToArray();
+        for (var round = 0; round < 5; round++)
+        {
+            pair.Source.OpensGenerations = pair.Source.Offers = true;
+            pair.Pair(ResyncPlan.Dirty);
+            var before = written.Sum();
+            StorageNode.Until(() => Volatile.Read(ref written[0]) > 0 && written.Sum() > before + writers, "they write");
+            pair.Source.OpensGenerations = pair.Source.Offers = false;
+            pair.Cut();
+            pair.Source.Storage.Thaw();
+            pair.Source.Expect("generation");
+            StorageNode.Until(() => pair.Source.Storage.Status.HeldRequests == writers, "all wait for a generation");
+            pair.Connect(ResyncPlan.Dirty);
+            pair.Source.Expect($"resynced {pair.Link}");
+            pair.Cut();
+            Assert.Equal(writers, pair.Source.Storage.Status.HeldRequests);
+            pair.Source.Storage.OpenGeneration(default);
+        }
+        stop.Cancel();
+        pair.Source.OpensGenerations = pair.Source.Offers = true;
+        StorageNode.Finish(Task.WhenAll(threads));
+        pair.Pair(ResyncPlan.Dirty);
+        pair.ExpectEqual();
+
+        void Write(int number)
+        {
+            using var file = new FileStream(pair.Source.At($"f{number}"), FileMode.Create, FileAccess.Write, FileShare.Read, 0);
+            for (; !stop.IsCancellationRequested; Interlocked.Increment(ref written[number]))
+            {
+                file.Position = 0;
+                file.WriteByte((byte)written[number]);
+            }
+        }
+    }
+
+    [Fact]
     public void Held_ManyWritesOfOnePlace_FollowEachOtherWithoutWaiting()
     {
         const int count = 100;
