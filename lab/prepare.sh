@@ -8,10 +8,6 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 fail() { echo "prepare: $*" >&2; exit 1; }
 
 command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: install it from https://dot.net and make sure that 'dotnet' is on the PATH."
-case $(dotnet --version) in
-  10.*|1[1-9].*) ;;
-  *) fail ".NET SDK 10 is needed, 'dotnet --version' says $(dotnet --version): install it from https://dot.net." ;;
-esac
 command -v dpkg-query >/dev/null ||
   fail "this is no Debian: install by hand what lab/packages.txt names for '$*', then go on without this script."
 
@@ -20,7 +16,18 @@ missing=
 for package in $wanted; do
   dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+
+# Last, for it does not even tell its version without a library that is among the packages.
+check_sdk() {
+  local version
+  version=$(dotnet --version 2>&1) || fail "the .NET SDK does not run here: $(head -n 1 <<<"$version")"
+  case $version in
+    10.*|1[1-9].*) ;;
+    *) fail ".NET SDK 10 is needed, 'dotnet --version' says $version: install it from https://dot.net." ;;
+  esac
+}
+
+[ -n "$missing" ] || { check_sdk; exit; }
 [ "$(id -u)" = 0 ] || fail "these packages are missing and only root can install them:$missing. Run 'sudo lab/prepare.sh'."
 
 # Daemons that the packages bring (libvirtd, PostgreSQL) are for the lab's nodes; on this machine they stay off while installing.
@@ -42,3 +49,4 @@ if ! apt install --no-install-recommends $missing; then
   fail "apt-get could not install$missing (all of its output: $log). Check the network and /etc/apt/sources.list, then run this again."
 fi
 rm -f "$log"
+check_sdk
