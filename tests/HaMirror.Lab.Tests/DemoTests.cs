@@ -24,7 +24,7 @@ public sealed class DemoTests(LabFixture lab)
         Assert.InRange(result.GetProperty("records_acknowledged").GetInt32(), 20, int.MaxValue);
         Assert.Equal(0, result.GetProperty("records_lost").GetInt32());
         Assert.InRange(result.GetProperty("vm_started_ms").GetInt32(), 1, VmStartedMillisecondsMax);
-        foreach (string field in new[] { "detection_ms", "guest_up_ms", "resync_bytes", "resync_ms", "swap_ms" })
+        foreach (string field in new[] { "detection_ms", "guest_up_ms", "resync_bytes", "resync_ms", "swap_ms", "swap_guest_up_ms", "guest_shutdown_ms", "guest_boot_ms" })
         {
             Assert.InRange(result.GetProperty(field).GetInt64(), 0, long.MaxValue);
         }
