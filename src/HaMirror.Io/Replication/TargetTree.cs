@@ -19,9 +19,9 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
     private const int PathFlags = OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
     private const int DirectoryFlags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
 
-    /// <summary>The name by which a file of the source with several names was first met, and the way back.</summary>
-    private readonly Dictionary<(int Root, ulong Inode), string> _links = [];
-    private readonly Dictionary<(int Root, string Path), ulong> _firstNames = [];
+    /// <summary>The names by which a file of the source with several names was met, and the way back.</summary>
+    private readonly Dictionary<(int Root, ulong Inode), List<string>> _links = [];
+    private readonly Dictionary<(int Root, string Path), ulong> _linkOf = [];
     private readonly Dictionary<(ulong Device, ulong Inode), (ulong SameInode, string Path)> _adopted = [];
     private readonly Dictionary<(ulong Device, ulong Inode), HashSet<string>> _made = [];
     private readonly HashSet<string> _listed = [];
@@ -69,7 +69,7 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
     public void Forget()
     {
         _links.Clear();
-        _firstNames.Clear();
+        _linkOf.Clear();
         _adopted.Clear();
         _made.Clear();
     }
@@ -77,29 +77,30 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
     /// <summary>A name is no longer where a visit found it.</summary>
     public void Forget(int root, string path)
     {
-        foreach (var (key, known) in _links)
-            if (key.Root == root && (known == path || known.StartsWith(path + "/", StringComparison.Ordinal)))
-            {
-                _links.Remove(key);
-                _firstNames.Remove((root, known));
-            }
+        foreach (var (name, inode) in _linkOf)
+            if (name.Root == root && (name.Path == path || name.Path.StartsWith(path + "/", StringComparison.Ordinal)))
+                LeaveLink(root, name.Path, inode: 0);
     }
 
-    private void SetFirstName((int Root, ulong Inode) key, string path)
+    private void AddLink((int Root, ulong Inode) key, string path)
     {
-        if (_links.TryGetValue(key, out var before))
-            _firstNames.Remove((key.Root, before));
-        _links[key] = path;
-        _firstNames[(key.Root, path)] = key.Inode;
-    }
-
-    /// <summary>A visit finds a name: if another file of the source was first met by it, that one has left it.</summary>
-    private void LeaveFirstName(int root, string path, ulong inode)
-    {
-        if (!_firstNames.TryGetValue((root, path), out var before) || before == inode)
+        if (!_linkOf.TryAdd((key.Root, path), key.Inode))
             return;
-        _firstNames.Remove((root, path));
-        _links.Remove((root, before));
+        if (!_links.TryGetValue(key, out var names))
+            _links.Add(key, names = []);
+        names.Add(path);
+    }
+
+    /// <summary>A name leads to a file of the source now: if it led to another one before, that one has left it.</summary>
+    private void LeaveLink(int root, string path, ulong inode)
+    {
+        if (!_linkOf.TryGetValue((root, path), out var before) || before == inode)
+            return;
+        _linkOf.Remove((root, path));
+        var names = _links[(root, before)];
+        names.Remove(path);
+        if (names.Count == 0)
+            _links.Remove((root, before));
     }
 
     /// <summary>Removes a name and everything beneath it that is replicated.</summary>
@@ -164,7 +165,7 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
             Remove(part.Root, path);
             found = false;
         }
-        LeaveFirstName(part.Root, path, entry.SameInode);
+        LeaveLink(part.Root, path, entry.SameInode);
         // A name that was joined goes on, too: size and attributes may have changed since the first name was visited.
         found = (entry.SameInode != 0 && Join(part, directory, entry, path, found ? &stat : null)) || (found
             && !TakeApart(part, directory, entry, path, stat, type));
@@ -220,19 +221,25 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         return bytes < 0 ? null : System.Text.Encoding.UTF8.GetString(target, (int)bytes);
     }
 
-    /// <summary>A further name of a file that an earlier entry has already made equal. False: it is the first.</summary>
+    /// <summary>A further name of a file that is here under another name that was met. False: there is none.</summary>
     private bool Join(DirectoryPart part, int directory, DirectoryEntry entry, string path, NativeStat* found)
     {
         var key = (part.Root, entry.SameInode);
-        if (!_links.TryGetValue(key, out var first) || first == path)
-        {
-            SetFirstName(key, path);
-            return false;
-        }
-        var file = Shim.Open(settings.Roots[part.Root].Descriptor, first, PathFlags, 0);
+        var joined = false;
+        if (_links.TryGetValue(key, out var names))
+            foreach (var other in names.ToArray())
+                if (!joined && other != path)
+                    joined = Join(part, directory, entry, path, found, other);
+        AddLink(key, path);
+        return joined;
+    }
+
+    private bool Join(DirectoryPart part, int directory, DirectoryEntry entry, string path, NativeStat* found, string other)
+    {
+        var file = Shim.Open(settings.Roots[part.Root].Descriptor, other, PathFlags, 0);
         if (file < 0)
         {
-            SetFirstName(key, path);
+            LeaveLink(part.Root, other, inode: 0);
             return false;
         }
         NativeStat stat;
@@ -242,12 +249,12 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
             if (found is not null)
                 Check(Shim.Unlink(directory, entry.Name, 0), part.Root, path, "replace");
             Check(Shim.Link(file, directory, entry.Name), part.Root, path, "link");
-            _adopted[(stat.Device, stat.Inode)] = (entry.SameInode, first);
+            _adopted[(stat.Device, stat.Inode)] = (entry.SameInode, other);
             Replaced.Add((part.Root, path));
         }
         _ = Shim.Close(file);
         if (!joined)
-            SetFirstName(key, path);
+            LeaveLink(part.Root, other, inode: 0);
         return joined;
     }
 

@@ -179,6 +179,26 @@ public sealed unsafe class TargetTreeTests
         Assert.Contains(target.Source.Marks, file => file is { Path: "full", Whole: true });
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Visit_FirstNameIsGone_AFurtherNameJoinsTheOthers(bool taken)
+    {
+        using var model = new RandomTree(seed: 1);
+        Directory.CreateDirectory(Path.Combine(model.Root, "dir"));
+        File.WriteAllText(Path.Combine(model.Root, "first"), "content");
+        Link(Path.Combine(model.Root, "first"), Path.Combine(model.Root, "dir/second"));
+        using var target = new TargetFixture(ResyncPlan.Dirty);
+        SendTree(target, model.Root);
+        File.Delete(Path.Combine(model.Root, "first"));
+        if (taken)
+            File.WriteAllText(Path.Combine(model.Root, "first"), "another");
+        SendDirectory(target, model.Root, model.Root);
+        Link(Path.Combine(model.Root, "dir/second"), Path.Combine(model.Root, "third"));
+        SendDirectory(target, model.Root, model.Root);
+        AssertEqual(model.Root, target);
+    }
+
     [Fact]
     public void Visit_FileOfTwoNamesMade_IsReportedUnderBoth()
     {
