@@ -29,6 +29,7 @@ public sealed class SimulatedNode
     private bool _paused;
     private bool _hangs;
     private bool _goesOn;
+    private bool _standsBy; // Since it was the standby it has not recorded that it serves.
     private (ulong Boot, ulong Sequence) _received;
     private ModuleBeat? _waitingBeat;
     private bool _listens;
@@ -89,7 +90,7 @@ public sealed class SimulatedNode
         Target = new SimulatedTarget(_world, this, _profile);
         _wanted = null;
         (_listens, _dials, _guestRuns, _mounted, _link, _sequence) = (false, false, false, false, null, 0);
-        (_hangs, _goesOn, _received, _waitingBeat) = (false, false, default, null);
+        (_hangs, _goesOn, _received, _waitingBeat, _standsBy) = (false, false, default, null, false);
         _world.Note($"{Name} boots: {Describe(Record)}");
         Tick();
         Pulse();
@@ -315,7 +316,13 @@ public sealed class SimulatedNode
                 _ledger.Accepted(link, link.Source._pump?.Links(link) == true && _network.Connected, link.Source.Changing);
         }
 
-        if (before.State == ModuleState.Second && machine.View.State is ModuleState.Wait or ModuleState.Stop) _ledger.StandbyLeft(this);
+        _standsBy |= machine.View.State == ModuleState.Second;
+        if (_standsBy && machine.View.State is ModuleState.Wait or ModuleState.Stop)
+        {
+            _standsBy = false;
+            _ledger.StandbyLeft(this);
+        }
+
         if (holds && machine.View.Record != Record && _mutation == Mutation.None) _world.Violate($"{Name} shows a record that is not on its disk");
         if (_world.Tracing && before != (machine.View.State, machine.View.Phase))
             _world.Note($"{Name} == {machine.View.State} {machine.View.Phase}: {machine.View.Reason}");
@@ -334,7 +341,12 @@ public sealed class SimulatedNode
         }
 
         _wanted = null;
-        if (record.Serving && !Record.Serving) _ledger.Serves(this);
+        if (record.Serving && !Record.Serving)
+        {
+            _standsBy = false;
+            _ledger.Serves(this);
+        }
+
         Record = record;
         return true;
     }
