@@ -10,7 +10,7 @@ public interface IReplicatedFile
     string? ReplicatedPath { get; }
 
     /// <summary>The number under which the current link's target knows the file; 0 when not bound. Owned by the source;
-    /// reset when <see cref="BoundLink"/> is not the current link.</summary>
+    /// of no use when <see cref="BoundLink"/> is not the current one.</summary>
     ulong WireFile { get; set; }
 
     long BoundLink { get; set; }

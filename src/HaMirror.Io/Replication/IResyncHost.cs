@@ -11,8 +11,9 @@ internal unsafe interface IResyncHost
     /// <summary>Requests of the guest are under way: the resync keeps its blocks small.</summary>
     bool IsBusy { get; }
 
-    /// <summary>No change that overlaps the range is under way on the local disk.</summary>
-    bool IsQuiet(FileKey key, ulong offset, ulong bytes);
+    /// <summary>No change that overlaps the range is under way on the local disk. While one is, no other begins until the
+    /// resync's next turn.</summary>
+    bool Quieten(FileKey key, ulong offset, ulong bytes);
 
     /// <summary>Marks what is being changed on the local disk: a look at the files now would not see it.</summary>
     void MarkUnderWay();

@@ -434,7 +434,7 @@ internal sealed unsafe class ResyncSource : IDisposable
         if (_marks.Find(file.Key) is not { } mark || !mark.Extents.TryNext(file.Cursor, out var range) || range.Offset >= size)
         {
             // A write that makes the file longer and is not done yet may have nothing but its mark behind the present end.
-            if (!_host.IsQuiet(file.Key, ExtentSet.RoundDown(size), ulong.MaxValue))
+            if (!_host.Quieten(file.Key, ExtentSet.RoundDown(size), ulong.MaxValue))
                 return false;
             _marks.Cut(file.Key, size);
             file.IsExhausted = true;
@@ -445,7 +445,7 @@ internal sealed unsafe class ResyncSource : IDisposable
         if (data > range.Offset)
         {
             var hole = Math.Min(data, end) - range.Offset;
-            if (!_host.IsQuiet(file.Key, range.Offset, ExtentSet.RoundUp(hole)))
+            if (!_host.Quieten(file.Key, range.Offset, ExtentSet.RoundUp(hole)))
                 return false;
             _link.SendRange(FrameType.ResyncZero, file.WireFile, range.Offset, hole, 0, -1);
             file.Cursor = range.Offset + hole;

@@ -41,7 +41,8 @@ internal sealed unsafe class SourceLink : IDisposable
     private readonly FrameReader _reader;
     private readonly Action<int> _acknowledged;
     private readonly byte[] _changeRoom = new byte[NamespaceChangeCodec.BytesMax];
-    private long _bindEra = Interlocked.Increment(ref _lastBindEra);
+    private readonly long _firstBindEra;
+    private long _bindEra;
     private ulong _lastFile;
     private int _flushesOwed;
     private bool _wasOwing;
@@ -60,6 +61,7 @@ internal sealed unsafe class SourceLink : IDisposable
     public SourceLink(PeerLink link, ReplicationConfiguration configuration, MarkSet marks, ISourceOwner owner)
     {
         _link = link;
+        _firstBindEra = _bindEra = Interlocked.Increment(ref _lastBindEra);
         _configuration = configuration;
         _marks = marks;
         _owner = owner;
@@ -129,6 +131,9 @@ internal sealed unsafe class SourceLink : IDisposable
             return file.WireFile;
         if (file.ReplicatedPath is not { } path)
             return 0;
+        // The target would keep what it bound before names were visited again open until the link ends.
+        if (file.BoundLink >= _firstBindEra && file.WireFile != 0)
+            Unbind(file.WireFile);
         file.BoundLink = _bindEra;
         return file.WireFile = BindPath(file.Key.Root, path);
     }
@@ -150,7 +155,7 @@ internal sealed unsafe class SourceLink : IDisposable
     public void Unbind(IReplicatedFile file)
     {
         // Without room the target keeps it open until the link ends, which harms nothing.
-        if (file.BoundLink != _bindEra || file.WireFile == 0 || IsFull)
+        if (file.BoundLink < _firstBindEra || file.WireFile == 0 || IsFull)
             return;
         Unbind(file.WireFile);
         file.WireFile = 0;

@@ -212,14 +212,14 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
 
     // ---- IResyncHost ----
 
-    bool IResyncHost.IsQuiet(FileKey key, ulong offset, ulong bytes) => _flow.IsQuiet(key, offset, bytes);
+    bool IResyncHost.Quieten(FileKey key, ulong offset, ulong bytes) => _flow.Quieten(key, offset, bytes);
 
     void IResyncHost.MarkUnderWay() => _flow.MarkUnderWay();
 
     int IResyncHost.TryRead(FileKey key, int descriptor, ulong offset, int bytes)
     {
         // To the end of the extent: its mark goes as a whole, and a write behind the bytes read may have nothing but that mark.
-        if (!_reads.HasFree || !_flow.IsQuiet(key, offset, ExtentSet.RoundUp((ulong)bytes)))
+        if (!_reads.HasFree || !_flow.Quieten(key, offset, ExtentSet.RoundUp((ulong)bytes)))
             return -1;
         var token = _reads.Begin(key, offset, bytes);
         _disk.Queue(NativeIoOperation.Read, descriptor, _reads.Data(token), (ulong)bytes, offset, ResyncUser | (ulong)token);
@@ -418,6 +418,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
     /// <summary>The resync's turn.</summary>
     private void Turn(long now)
     {
+        _flow.ForgetWish();
         if (_source is not { Resync: { } resync } source)
             return;
         _sourceFailure ??= resync.Turn(now);

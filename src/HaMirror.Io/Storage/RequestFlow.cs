@@ -29,6 +29,9 @@ internal sealed unsafe class RequestFlow(
     private readonly ChangeReplication _replication = new(marks);
     private readonly LoneFlush _loneFlush = new();
 
+    /// <summary>A range that a resync waits for; not longer than from one of its turns to the next.</summary>
+    private (FileKey Key, ulong Offset, ulong Bytes)? _wish;
+
     /// <summary>Null: no peer.</summary>
     public SourceLink? Source
     {
@@ -53,7 +56,20 @@ internal sealed unsafe class RequestFlow(
     /// <summary>Acknowledgements that a lost peer owes while it is not decided who goes on.</summary>
     public int OrphanCount => _orphans.Count;
 
-    /// <summary>Whether a change that overlaps the range is under way on the local disk.</summary>
+    /// <summary>Whether no change that overlaps the range is under way on the local disk. If one is, no further one begins until
+    /// <see cref="ForgetWish"/>: a file that is always being written would never be quiet.</summary>
+    public bool Quieten(FileKey key, ulong offset, ulong bytes)
+    {
+        if (IsQuiet(key, offset, bytes))
+            return true;
+        _wish = (key, offset, bytes);
+        return false;
+    }
+
+    /// <summary>Nobody waits any more for a range to be quiet.</summary>
+    public void ForgetWish() => _wish = null;
+
+    /// <summary>Whether no change that overlaps the range is under way on the local disk.</summary>
     public bool IsQuiet(FileKey key, ulong offset, ulong bytes)
     {
         foreach (var slot in _ranges)
@@ -323,7 +339,8 @@ internal sealed unsafe class RequestFlow(
             }
             ref var request = ref slot.Request;
             if (request.Node is { } node && request.Bytes > 0
-                && (!IsQuiet(node.Key, request.Offset, request.Bytes) || reads.Overlaps(node.Key, request.Offset, request.Bytes)))
+                && (!IsQuiet(node.Key, request.Offset, request.Bytes) || reads.Overlaps(node.Key, request.Offset, request.Bytes)
+                    || (_wish is var (key, offset, bytes) && slot.Overlaps(key, offset, bytes))))
                 return false;
         }
         switch (slot.Verdict)

@@ -162,14 +162,15 @@ public sealed class LinkedStorageTests
         pair.ExpectEqual();
     }
 
-    [Fact]
-    public void Resync_FileThatIsAlwaysUnderWrite_Ends()
+    [Theory]
+    [InlineData(64 << 10, 8, 4 << 10)]
+    [InlineData(4 << 20, 12, 256 << 10)] // one write takes longer than a round of the pump
+    public void Resync_FileThatIsAlwaysUnderWrite_Ends(int bytes, int writers, int write)
     {
-        const int bytes = 64 << 10;
         using var pair = new StoragePair(prepareSource: folder => Fill(folder, "ring", bytes, 5));
         using var stop = new CancellationTokenSource();
         // Direct and side by side: there is no moment at which nothing of the file is under way.
-        var guests = Enumerable.Range(0, 8).Select(number => Task.Factory.StartNew(() => Rewrite(number), TaskCreationOptions.LongRunning)).ToArray();
+        var guests = Enumerable.Range(0, writers).Select(number => Task.Factory.StartNew(() => Rewrite(number), TaskCreationOptions.LongRunning)).ToArray();
         pair.Pair(ResyncPlan.CopyAll);
         stop.Cancel();
         StorageNode.Finish(Task.WhenAll(guests));
@@ -178,11 +179,11 @@ public sealed class LinkedStorageTests
         unsafe void Rewrite(int number)
         {
             var file = Shim.Check(Shim.Open(Shim.CurrentDirectory, pair.Source.At("ring"), OpenFlags.ReadWrite | OpenFlags.Direct, 0), "open");
-            using var memory = new PageBlock(4096);
+            using var memory = new PageBlock(write);
             for (var count = 0; !stop.IsCancellationRequested; count++)
             {
-                new Span<byte>(memory.Address, 4096).Fill((byte)count);
-                Shim.Check(Shim.WriteAt(file, memory.Address, 4096, (ulong)((count * 8 + number) * 4096 % bytes)), "write");
+                new Span<byte>(memory.Address, write).Fill((byte)count);
+                Shim.Check(Shim.WriteAt(file, memory.Address, (ulong)write, (ulong)(((long)count * writers + number) * write % bytes)), "write");
             }
             _ = Shim.Close(file);
         }
