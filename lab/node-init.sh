@@ -37,6 +37,9 @@ if [ -e "$root/proc/sysrq-trigger" ]; then
   : > "$dir/console/sysrq"
   mount --bind "$dir/console/sysrq" "$root/proc/sysrq-trigger"
 fi
+# Power that comes back is a boot, which programs tell by this number.
+cat /proc/sys/kernel/random/uuid > "$root/run/boot-id"
+mount --bind "$root/run/boot-id" "$root/proc/sys/kernel/random/boot_id"
 [ ! -d "$root/sys/power" ] || mount -t tmpfs -o ro tmpfs "$root/sys/power"
 hostname "$name"
 echo "$name" > "$root/etc/hostname"
