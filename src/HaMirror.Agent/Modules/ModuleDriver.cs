@@ -269,41 +269,44 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     private void Take(Envelope envelope)
     {
-        // A beat that waits comes first, whatever it waits behind; its envelope then finds nothing left.
-        if (envelope.Input is not MachineInput.BeatHeard && Volatile.Read(ref _beatWaits)) TakeBeat();
+        // A beat that waits comes first, whatever it waits behind; its envelope then finds nothing left. While its actions are
+        // carried out (a slow disk under the record) the next one may come, and was promised to be looked at as well.
         if (envelope.Input is MachineInput.BeatHeard) TakeBeat();
-        else Try(envelope);
+        else while (!Try(envelope)) TakeBeat();
     }
 
     private void TakeBeat()
     {
-        if (Volatile.Read(ref _beatWaits)) Try(new Envelope(new MachineInput.BeatHeard(Volatile.Read(ref _newestBeat)!), null));
+        if (Volatile.Read(ref _beatWaits)) _ = Try(new Envelope(new MachineInput.BeatHeard(Volatile.Read(ref _newestBeat)!), null));
     }
 
-    private void Try(Envelope envelope)
+    private bool Try(Envelope envelope)
     {
         try
         {
-            Step(envelope);
+            return Step(envelope);
         }
         catch (Exception error)
         {
             Fail(error, envelope);
+            return true;
         }
     }
 
-    private void Step(Envelope envelope)
+    /// <returns>False: nothing was done, for a beat waits that comes first.</returns>
+    private bool Step(Envelope envelope)
     {
         if (_failed)
         {
             envelope.Answer?.TrySetResult("The module is being brought to a safe stop after an internal failure; agent.log tells which.");
-            return;
+            return true;
         }
 
         var input = envelope.Input;
         StepOutput output;
         lock (_hearing)
         {
+            if (_beatWaits && input is not MachineInput.BeatHeard) return false;
             // Taken here: a beat that comes from now on waits for the next step, and is received only if this one allows it.
             if (input is MachineInput.BeatHeard) (input, _beatWaits) = (new MachineInput.BeatHeard(_newestBeat!), false);
             output = _machine.Step(input, Now);
@@ -316,6 +319,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         Publish();
         if (beat) _around.BeatNow();
         envelope.Answer?.TrySetResult(output.Refusal);
+        return true;
     }
 
     /// <summary>The beat waits for the machine's next step. Not said of a machine that goes on or is about to: what it
