@@ -5,7 +5,7 @@ namespace HaMirror.Core.Machine;
 
 /// <summary>A serving node that has lost a peer which may take over, or that hears another one serve.</summary>
 /// <remarks>
-/// Invariant: while <see cref="Frozen"/>, nothing is acknowledged. It ends in one of three ways: the peer has recorded that
+/// Invariant: while <see cref="Frozen"/>, nothing is acknowledged. It ends in one of four ways: the peer has recorded that
 /// it is outdated and says so knowing this very question; the peer has received the question and hangs (its time is over,
 /// counted from the last sign of life of the data path); the peer is silent and arbitration is won; or this node ends its
 /// service. All but the last make Sole durable and thaw.

@@ -19,8 +19,8 @@ internal unsafe interface IResyncHost
     void MarkUnderWay();
 
     /// <summary>Reads a range of a file, ordered against changes: none that touches an extent of it is under way when it
-    /// begins, and none that overlaps begins until <see cref="ResyncSource.ReadCompleted"/> has returned; by then the range's place in the stream is
-    /// fixed.</summary>
+    /// begins, and none that overlaps begins until <see cref="ResyncSource.ReadCompleted"/> has returned; by then the range's
+    /// place in the stream is fixed.</summary>
     /// <returns>A token; -1: not now, try again in the next round.</returns>
     int TryRead(FileKey key, int descriptor, ulong offset, int bytes);
 

@@ -156,7 +156,12 @@ internal sealed unsafe class ResyncSource : IDisposable
         {
             // Only a second answer says that the file ends there.
             var rest = Shim.ReadAt(file.Descriptor, data + bytes, (ulong)(read.Bytes - bytes), read.Offset + (ulong)bytes);
-            bytes += (int)Math.Max(rest, 0);
+            if (rest < 0)
+            {
+                _host.Release(token);
+                return $"The resync cannot read {file.File.Path} at {read.Offset + (ulong)bytes}: {Errno.Describe((int)-rest)}.";
+            }
+            bytes += (int)rest;
         }
         if (bytes > 0 && read.Compare)
         {

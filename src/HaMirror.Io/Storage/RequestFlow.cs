@@ -402,7 +402,7 @@ internal sealed unsafe class RequestFlow(
             return result;
         var rest = Shim.ReadAt(
             request.Node!.Buffered(write: false), request.Data + result, request.Bytes - (ulong)result, request.Offset + (ulong)result);
-        return rest > 0 ? result + rest : result;
+        return rest < 0 ? rest : result + rest; // a short answer would be taken for the end of the file
     }
 
     private static long RestOfWrite(Slot slot, long result)
