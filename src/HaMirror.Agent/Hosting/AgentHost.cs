@@ -1,3 +1,4 @@
+using HaMirror.Io.Crashes;
 using System.Globalization;
 using System.Net.Sockets;
 using HaMirror.Agent.Api;
@@ -38,6 +39,7 @@ internal static class AgentHost
         var files = AgentFiles.FromEnvironment();
         try
         {
+            if (Crash.Refusal is { } refusal) throw new IOException(refusal);
             foreach (var directory in new[] { files.ConfigurationDirectory, files.ModulesDirectory, files.StateDirectory, files.LogDirectory, files.RunDirectory })
                 AgentFiles.Ensure(directory);
             RefuseSecondAgent(files.AgentSocket);

@@ -1,6 +1,7 @@
 using HaMirror.Core.Generations;
 using HaMirror.Core.Hooks;
 using HaMirror.Core.Machine;
+using HaMirror.Io.Crashes;
 using HaMirror.Io.Peer;
 
 namespace HaMirror.Agent.Modules;
@@ -124,7 +125,9 @@ internal sealed class ModuleActions : IDisposable
     {
         try
         {
+            Crash.At(CrashPoint.RecordWanted);
             _around.SaveRecord(record);
+            Crash.At(CrashPoint.RecordPersisted);
             (_durable, _wanted, DurableInstead) = (record, null, null);
             return null;
         }
@@ -243,6 +246,7 @@ internal sealed class ModuleActions : IDisposable
             string? failure;
             try
             {
+                Crash.At(CrashPoint.HooksBegun);
                 failure = await _around.Hooks.RunAsync(run.Sequence, cancel.Token);
             }
             catch (Exception error)

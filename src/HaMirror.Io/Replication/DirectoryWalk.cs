@@ -4,6 +4,7 @@
 // at the target once it has applied the stream up to here.
 using HaMirror.Core.Machine;
 using HaMirror.Core.Wire;
+using HaMirror.Io.Crashes;
 using HaMirror.Io.Native;
 
 namespace HaMirror.Io.Replication;
@@ -82,6 +83,7 @@ internal sealed class DirectoryWalk(
                 $"{DirectorySnapshot.Join(path, culprit)} has a name or attributes that are too long to be replicated.");
         foreach (var (flags, payload) in parts)
             link.Send(FrameType.ResyncDirectory, flags, payload: payload);
+        Crash.At(CrashPoint.DirectoryListed);
         var key = new FileKey(root, snapshot.Inode);
         var whole = marks.Find(key) is { IsWhole: true };
         _visited.Add(key);

@@ -1,5 +1,6 @@
 // How a block of data is sent: not at all when it is zeros, compressed when that pays, else as it is.
 using HaMirror.Core.Wire;
+using HaMirror.Io.Crashes;
 using HaMirror.Io.Native;
 
 namespace HaMirror.Io.Replication;
@@ -40,6 +41,7 @@ internal sealed unsafe class ResyncBlock(SourceLink link, IResyncHost host, Resy
                 FrameType.ResyncBlock, FrameFlags.None, file.WireFile, offset, 0, data, bytes, host.Owner(token), -1);
         var sent = packed > 0 ? packed : bytes;
         progress.BytesSent += (ulong)sent;
+        Crash.At(CrashPoint.BlockQueued);
         return sent;
     }
 

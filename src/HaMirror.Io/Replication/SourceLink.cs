@@ -1,6 +1,7 @@
 // The source's end of a link: what is sent, what the peer has said, and when patience ends.
 // Invariants: every frame is in the window until the peer has acknowledged it; every change that was sent is in the marks'
 // open epoch until a barrier behind it is durable; at most one barrier a second.
+using HaMirror.Io.Crashes;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
@@ -84,7 +85,16 @@ internal sealed unsafe class SourceLink : IDisposable
     public ResyncSource? Resync { get; private set; }
 
     /// <summary>Changes are sent. Before, while a resync visits names, they are marked as if there were no link.</summary>
-    public bool IsStreaming { get; set; }
+    public bool IsStreaming
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value)
+                Crash.At(CrashPoint.NamesDone);
+        }
+    }
 
     /// <summary>The peer was told that it is equal; losing it freezes.</summary>
     public bool IsCommitted { get; private set; }
@@ -107,6 +117,7 @@ internal sealed unsafe class SourceLink : IDisposable
     public void Begin(ResyncPlan plan, ResyncSource resync)
     {
         _link.Outgoing.Add(FrameType.Plan, argument: (uint)plan);
+        Crash.At(CrashPoint.PlanQueued);
         Resync = resync;
         resync.TakeMarks(_earlyMarks, _areEarlyMarksComplete);
         _earlyMarks.Clear();
@@ -206,27 +217,32 @@ internal sealed unsafe class SourceLink : IDisposable
         _lastBarrier = Environment.TickCount64;
         _lastBarrierSequence = Send(FrameType.Barrier);
         _marks.Close(_lastBarrierSequence);
+        Crash.At(CrashPoint.BarrierQueued);
         return _lastBarrierSequence;
     }
 
     /// <summary>From here on the peer may take over.</summary>
     public void Offer(GenerationId generation)
     {
+        Crash.At(CrashPoint.BeforeOffer);
         IsCommitted = true;
         Span<byte> payload = stackalloc byte[16];
         generation.Value.TryWriteBytes(payload);
         _link.Outgoing.Add(FrameType.Offer, payload: payload);
     }
 
-    public void SendHandover(bool swap) =>
+    public void SendHandover(bool swap)
+    {
         _link.Outgoing.Add(FrameType.Handover, swap ? FrameFlags.Swap : FrameFlags.None);
+        Crash.At(CrashPoint.HandoverQueued);
+    }
 
     /// <summary>Sends what waits and takes what the peer has said.</summary>
     /// <returns>Null, or why the link is over, as a sentence.</returns>
     /// <param name="receive">The control connection has something.</param>
     public string? Exchange(bool receive) =>
-        (WaitsToSend ? Stream.Send() : null) ?? (receive ? Receive() : null)
-        ?? (_link.Outgoing.IsWaiting ? _link.Outgoing.Flush() : null);
+        (WaitsToSend ? SendStream() : null) ?? (receive ? Receive() : null)
+        ?? (_link.Outgoing.IsWaiting ? SendControl() : null);
 
     /// <summary>Barriers, probes and time-outs.</summary>
     /// <param name="now">In ms of TickCount64, as <paramref name="looked"/>.</param>
@@ -272,6 +288,21 @@ internal sealed unsafe class SourceLink : IDisposable
 
     public void Dispose() => Stream.Dispose();
 
+    private string? SendStream()
+    {
+        var failure = Stream.Send();
+        Crash.At(CrashPoint.RoundSent);
+        return failure;
+    }
+
+    private string? SendControl()
+    {
+        var failure = _link.Outgoing.Flush();
+        if (IsCommitted)
+            Crash.At(CrashPoint.OfferSent);
+        return failure;
+    }
+
     private string? Receive()
     {
         _reader.Fill(ControlBudgetBytes);
@@ -300,12 +331,14 @@ internal sealed unsafe class SourceLink : IDisposable
                     : $"{PeerName} acknowledged frame {header.Sequence}, which does not fit what was sent.";
             case FrameType.Flushed:
                 _lastProgress = Environment.TickCount64;
+                Crash.At(CrashPoint.FlushedReceived);
                 _flushesOwed = Math.Max(_flushesOwed - 1, 0);
                 _owner.Flushed(header.Sequence);
                 return null;
             case FrameType.Durable:
                 if (header.Sequence > _lastBarrierSequence)
                     return $"{PeerName} reported barrier {header.Sequence} durable, which was never sent.";
+                Crash.At(CrashPoint.DurableReceived);
                 _lastDurable = header.Sequence;
                 _marks.Durable(header.Sequence);
                 return null;
@@ -315,6 +348,7 @@ internal sealed unsafe class SourceLink : IDisposable
             case FrameType.Marks:
                 return TakeMarks(header, payload);
             case FrameType.OfferAccepted:
+                Crash.At(CrashPoint.OfferAccepted);
                 _owner.OfferAccepted(Number);
                 return null;
             case FrameType.SwapRequest:

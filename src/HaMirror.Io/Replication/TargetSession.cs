@@ -2,6 +2,7 @@
 // Invariants: (1) the link and everything beneath belong to this thread; others post to it; (2) nothing is read from the
 // data connection before both ends have the same plan; (3) what was acknowledged as received is applied even when the
 // link ends, and LinkDown comes after that; (4) when that fails, TargetFailed comes before LinkDown.
+using HaMirror.Io.Crashes;
 using System.Collections.Concurrent;
 using System.Text;
 using HaMirror.Core.Configuration;
@@ -97,7 +98,11 @@ public sealed unsafe class TargetSession : IDisposable
     });
 
     /// <summary>The machine's AcceptOffer: the offered generation is durable in the record.</summary>
-    public void AcceptOffer() => Post(() => _link.Outgoing.Add(FrameType.OfferAccepted));
+    public void AcceptOffer() => Post(() =>
+    {
+        Crash.At(CrashPoint.OfferTaken);
+        _link.Outgoing.Add(FrameType.OfferAccepted);
+    });
 
     /// <summary>Asks the source to exchange roles.</summary>
     public void SendSwapRequest() => Post(() => _link.Outgoing.Add(FrameType.SwapRequest));
@@ -152,6 +157,7 @@ public sealed unsafe class TargetSession : IDisposable
     private void Finish(string? failure)
     {
         var reason = _end!;
+        Crash.At(CrashPoint.TargetDrained);
         _link.Close(reason);
         _log.TargetEnded(_link.Number, reason);
         if (failure is not null)
@@ -191,6 +197,7 @@ public sealed unsafe class TargetSession : IDisposable
         var payloads = FileMarksCodec.Split(_settings.Marks);
         for (var index = 0; index < payloads.Count; index++)
             _link.Outgoing.Add(FrameType.Marks, index < payloads.Count - 1 ? FrameFlags.More : FrameFlags.None, payload: payloads[index]);
+        Crash.At(CrashPoint.MarksQueued);
         FlushOutgoing();
     }
 
@@ -281,6 +288,7 @@ public sealed unsafe class TargetSession : IDisposable
         {
             TellProgress();
             FlushOutgoing();
+            Crash.At(CrashPoint.Received);
         }
         try
         {
@@ -355,11 +363,13 @@ public sealed unsafe class TargetSession : IDisposable
         switch (header.Type)
         {
             case FrameType.Plan when header.Argument <= (uint)ResyncPlan.CopyAll && _sourcePlan is null:
+                Crash.At(CrashPoint.PlanReceived);
                 _sourcePlan = (ResyncPlan)header.Argument;
                 _events.PlanReceived(_link.Number, (ResyncPlan)header.Argument);
                 ComparePlans();
                 break;
             case FrameType.Offer when payload.Length == 16 && HasPlan:
+                Crash.At(CrashPoint.OfferReceived);
                 _stream.EndTolerance();
                 Progress = null;
                 _events.OfferReceived(_link.Number, new GenerationId(new Guid(payload)));

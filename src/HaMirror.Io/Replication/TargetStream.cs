@@ -1,6 +1,7 @@
 // The data connection of a target: applies the source's frames in their order.
 // Invariants: (1) a frame is applied after every earlier one, but for writes that do not overlap; (2) names, sizes and
 // holes wait for the writes that they could meet; (3) an answer leaves only when what it says is true.
+using HaMirror.Io.Crashes;
 using System.Buffers;
 using System.Buffers.Binary;
 using HaMirror.Core.Extents;
@@ -125,9 +126,11 @@ internal sealed unsafe class TargetStream : IDisposable
         {
             case FrameType.Write:
                 Write(frame, header.PayloadLength, alone);
+                Crash.At(CrashPoint.WriteApplied);
                 break;
             case FrameType.ResyncBlock:
                 CopiedBytes += Block(frame, alone);
+                Crash.At(CrashPoint.BlockApplied);
                 break;
             case FrameType.Flush:
                 Flush(header, alone);
@@ -153,9 +156,11 @@ internal sealed unsafe class TargetStream : IDisposable
                 break;
             case FrameType.Change:
                 Change(frame);
+                Crash.At(CrashPoint.ChangeApplied);
                 break;
             case FrameType.ResyncDirectory:
                 Visit(frame);
+                Crash.At(CrashPoint.DirectoryApplied);
                 break;
             case FrameType.ResyncHash:
                 Compare(frame);
@@ -288,6 +293,7 @@ internal sealed unsafe class TargetStream : IDisposable
             file.Release();
         if (job.Failure is { } failure)
             throw new TargetException(failure, replicaFailed: true);
+        Crash.At(CrashPoint.BarrierDurable);
         _outgoing.Add(job.Answer, sequence: job.Sequence);
     }
 

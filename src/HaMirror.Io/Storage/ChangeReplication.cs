@@ -2,6 +2,7 @@
 // Invariants: with a peer that names are equal with, every change is sent and is in flight in the marks; else it is marked.
 // Files that came to a name (made, renamed, linked) are marked whole: what the peer has under that name is not known.
 using HaMirror.Core.Wire;
+using HaMirror.Io.Crashes;
 using HaMirror.Io.Fuse;
 using HaMirror.Io.Native;
 using HaMirror.Io.Replication;
@@ -78,6 +79,7 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
 
     private void Send(Slot slot, NamespaceChange change)
     {
+        Crash.At(CrashPoint.ChangeMade);
         var root = slot.Mount!.Descriptor;
         if (change.Kind is ChangeKind.Create or ChangeKind.Mknod)
             Whole(root, change.Root, change.Path);

@@ -1,6 +1,7 @@
 // The face of a module's data path: mounts, gates, and both ends of a link.
 // Invariants: what is asked for is done in the order in which it was asked, whoever's thread does it; changes are let in only
 // after a target session, if there was one, has applied all that it received.
+using HaMirror.Io.Crashes;
 using System.Collections.Immutable;
 using HaMirror.Core.Configuration;
 using HaMirror.Core.Generations;
@@ -234,6 +235,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
                 mount.Mount($"hamirror:{_options.Module}");
             _pump = new Pump(_options, _events, _mounts, _marks);
             _pump.Start();
+            Crash.At(CrashPoint.Mounted);
             foreach (var mount in _mounts)
                 _options.Log.Mounted(mount.Path, _options.Module);
             return null;
@@ -271,6 +273,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
             mount.Dispose();
         _mounts.Clear();
         pump.Dispose();
+        Crash.At(CrashPoint.MarksSaving);
         return _options.Marks.Save(_marks);
     }
 }

@@ -1,6 +1,7 @@
 // The thread of a module that owns its mounts, the source half of a link, the marks and a running resync.
 // Invariant: nothing here is locked because nothing here is shared: others post closures and wake the poll. Only Status and
 // Heartbeat are read from outside.
+using HaMirror.Io.Crashes;
 using System.Collections.Concurrent;
 using HaMirror.Core.Configuration;
 using HaMirror.Core.Extents;
@@ -104,6 +105,8 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
     public void SetWritable(bool writable)
     {
         Gates.SetWritable(writable);
+        if (writable)
+            Crash.At(CrashPoint.MadeWritable);
         foreach (var mount in _mounts)
             mount.SetWritable(writable);
         if (!writable)
@@ -115,16 +118,19 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         if (!Gates.IsFrozen)
             _options.Log.Frozen(_options.Module);
         Gates.Freeze();
+        Crash.At(CrashPoint.Frozen);
     }
 
     public void Thaw()
     {
+        Crash.At(CrashPoint.Thawed);
         Gates.Thaw();
         _flow.SettleOrphans();
     }
 
     public void OpenGeneration()
     {
+        Crash.At(CrashPoint.GenerationOpened);
         Gates.OpenGeneration();
         _flow.SettleOrphans();
     }
@@ -424,6 +430,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         _sourceFailure ??= resync.Turn(now);
         if (_sourceFailure is not null || resync.Phase != ResyncPhase.Ended)
             return;
+        Crash.At(CrashPoint.ResyncEnded);
         source.EndResync();
         _reads.Reset();
         _options.Log.ResyncEnded(
