@@ -31,7 +31,7 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
             Intent = ModuleIntent.None,
             SaveIntent = _ => { },
             AskWitness = _ => Task.FromResult(true),
-            Listen = (_, _) => new MemoryStream(), // anything that may be disposed
+            Listen = (_, _, _) => new MemoryStream(), // anything that may be disposed
             Dial = (_, _, _) => Task.FromResult(new PeerDialOutcome(null, "Nobody is there.")),
             Resources = new ResourceTable(log, TimeProvider.System),
             SayResource = (_, _, _) => { },

@@ -60,6 +60,19 @@ public sealed class StatusVerbTests
     }
 
     [Fact]
+    public async Task Status_PeerRefusedOnEveryLan_SaysWhyAndDoesNotBlameTheNetwork()
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        var answer = Answers.Node(Answers.Module("ALONE", "Ready"));
+        agent.Record("GET /v1/status", answer.Replace(
+            "\"silentMilliseconds\":120,\"lost\":false", "\"lost\":true,\"refusal\":\"it is of another cluster; join it\""));
+        var run = await Terminal.RunAsync(agent, "status");
+        Assert.Contains("never heard, what comes from 10.0.0.2 is refused: it is of another cluster; join it", run.Screen);
+        var line = Assert.Single(run.Screen.Split('\n'), text => text.StartsWith("  to do"));
+        Assert.Contains("node2 answers and is refused", line);
+    }
+
+    [Fact]
     public async Task Status_AllWell_HasNothingToDo()
     {
         await using var agent = await RecordedAgent.StartAsync();

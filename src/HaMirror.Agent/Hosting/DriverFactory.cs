@@ -84,7 +84,12 @@ internal sealed class DriverFactory(
             Intent = ModuleIntent.Load(files.IntentFile(name)),
             SaveIntent = intent => intent.Save(files.IntentFile(name)),
             AskWitness = cancellation => ping.AnyAnswersAsync(module.Witnesses, WitnessPing.DefaultTimeout, cancellation),
-            Listen = (hello, accepted) => new PeerListener(identity, new IPEndPoint(Literal(cluster.Own(lan).LocalAddress), definition.Port), hello, accepted, _log),
+            Listen = (hello, accepted, refused) => new PeerListener(
+                identity, new IPEndPoint(Literal(cluster.Own(lan).LocalAddress), definition.Port), hello, accepted, _log, (remote, why) =>
+                {
+                    // Of a stranger the log tells; that the peer itself is refused is the module's concern.
+                    if (!IPAddress.TryParse(cluster.Other(lan).Address, out var peer) || peer.Equals(remote)) refused(why);
+                }),
             Dial = (hello, port, cancellation) => PeerDialer.DialAsync(
                 identity, cluster.Other(lan).Address, port, Literal(cluster.Own(lan).LocalAddress), hello, DialTimeout, cancellation),
             Companion = companion,

@@ -207,7 +207,7 @@ internal sealed class NodeService(
         return
         [
             .. heartbeats.Lans.Select(lan => new LanStatus(
-                lan.Path.Name, lan.Path.LocalAddress, lan.Path.PeerAddress, lan.Silent?.TotalMilliseconds, lan.Lost)),
+                lan.Path.Name, lan.Path.LocalAddress, lan.Path.PeerAddress, lan.Silent?.TotalMilliseconds, lan.Lost, lan.Refusal)),
         ];
     }
 

@@ -21,7 +21,10 @@ internal sealed class DialLoop(
     private CancellationTokenSource? _cancel;
     private TaskCompletionSource? _linkEnded;
     private bool _targetFailed;
-    private string? _said;
+    private volatile string? _said;
+
+    /// <summary>Why the last dialling made no link, as a sentence; null: it did, or none is wanted.</summary>
+    public string? Refusal => _said;
 
     public void Set(bool on)
     {
@@ -32,6 +35,7 @@ internal sealed class DialLoop(
             {
                 _cancel!.Cancel();
                 _cancel = null;
+                _said = null;
                 return;
             }
 
@@ -76,7 +80,7 @@ internal sealed class DialLoop(
             }
             catch (Exception error)
             {
-                Say(error.Message);
+                Say(error.Message, cancellation);
                 await Task.Delay(PauseMax, CancellationToken.None);
             }
         }
@@ -97,7 +101,7 @@ internal sealed class DialLoop(
         var outcome = await dial(hello(), port(), cancellation);
         if (outcome.Link is not { } link)
         {
-            Say(outcome.Refusal ?? "The peer did not answer.");
+            Say(outcome.Refusal ?? "The peer did not answer.", cancellation);
             return PauseMax;
         }
 
@@ -107,10 +111,15 @@ internal sealed class DialLoop(
         lock (_lock) return _targetFailed ? PauseFailedMax : PauseMax;
     }
 
-    private void Say(string sentence)
+    private void Say(string sentence, CancellationToken cancellation)
     {
-        if (sentence == _said) return; // The same refusal every two seconds would bury the rest of the log.
-        _said = sentence;
+        lock (_lock)
+        {
+            if (cancellation.IsCancellationRequested) return; // No link is wanted any more.
+            if (sentence == _said) return; // The same refusal every two seconds would bury the rest of the log.
+            _said = sentence;
+        }
+
         log.Add(SayLevel.Detail, $"No replication link yet: {sentence}");
     }
 }

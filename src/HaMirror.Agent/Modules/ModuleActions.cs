@@ -12,6 +12,9 @@ internal sealed class ModuleActions : IDisposable
     private static readonly TimeSpan WitnessTimeoutMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ListenRetry = TimeSpan.FromSeconds(1);
 
+    /// <summary>A peer that is refused dials again after <see cref="DialLoop.PauseMax"/>: an older refusal is no news.</summary>
+    private static readonly TimeSpan RefusalHolds = TimeSpan.FromSeconds(10);
+
     private readonly ModuleSurroundings _around;
     private readonly IModuleStorage _storage;
     private readonly DialLoop _dial;
@@ -25,6 +28,7 @@ internal sealed class ModuleActions : IDisposable
     private ReplicaRecord? _wanted;
     private IDisposable? _listener;
     private CancellationTokenSource? _listenRetry;
+    private (string Why, long At)? _refused;
 
     public ModuleActions(
         ModuleSurroundings around, IModuleStorage storage, DialLoop dial, Action<MachineInput> post, Func<PeerHello> hello,
@@ -35,6 +39,16 @@ internal sealed class ModuleActions : IDisposable
 
     /// <summary>What is on disk, when the last attempt to replace it failed; null when the machine's record is there.</summary>
     public ReplicaRecord? DurableInstead { get; private set; }
+
+    /// <summary>Why this node refuses the peer that dials, as a sentence; null: it does not.</summary>
+    public string? PeerRefusal
+    {
+        get
+        {
+            lock (_listening)
+                return _refused is { } last && _around.Clock.GetElapsedTime(last.At) < RefusalHolds ? last.Why : null;
+        }
+    }
 
     /// <summary>The next resync is asked to copy everything (start --full-sync), until one has ended.</summary>
     public bool FullSync { get; set; }
@@ -285,7 +299,7 @@ internal sealed class ModuleActions : IDisposable
             if (!on)
             {
                 _listener?.Dispose();
-                _listener = null;
+                (_listener, _refused) = (null, null);
             }
             else if (_listener is null)
             {
@@ -294,11 +308,16 @@ internal sealed class ModuleActions : IDisposable
         }
     }
 
+    private void Refused(string why)
+    {
+        lock (_listening) _refused = (why, _around.Clock.GetTimestamp());
+    }
+
     private void TryListen()
     {
         try
         {
-            _listener = _around.Listen(_hello, Accepted);
+            _listener = _around.Listen(_hello, Accepted, Refused);
         }
         catch (IOException error)
         {
@@ -317,7 +336,7 @@ internal sealed class ModuleActions : IDisposable
             try
             {
                 await Task.Delay(ListenRetry, cancellation);
-                var listener = _around.Listen(_hello, Accepted);
+                var listener = _around.Listen(_hello, Accepted, Refused);
                 lock (_listening)
                 {
                     if (cancellation.IsCancellationRequested) listener.Dispose();

@@ -80,6 +80,13 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     /// <summary>The peer's active configuration is another one.</summary>
     public bool PeerConfigurationDiffers => _peerHash != 0 && _around.Definition.Hash != 0 && _peerHash != _around.Definition.Hash;
 
+    /// <summary>Why there is no replication link though the peer is heard, as a sentence; null: there is one, or nothing is known.</summary>
+    public string? LinkRefusal =>
+        _snapshot.View is not { PeerHeard: true, Link: null } ? null
+        : _dial.Refusal is { } dialled ? $"There is no replication link to {_around.Rules.PeerName}: {dialled}"
+        : _actions.PeerRefusal is { } refused ? $"{_around.Rules.PeerName} is refused as a replication target: {refused}"
+        : null;
+
     public ModuleAnnouncement Announcement
     {
         get

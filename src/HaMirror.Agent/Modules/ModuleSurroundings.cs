@@ -28,8 +28,8 @@ internal sealed record ModuleSurroundings
     /// <summary>True when any witness answers within the time-out.</summary>
     public required Func<CancellationToken, Task<bool>> AskWitness { get; init; }
 
-    /// <summary>Makes the listener; throws <see cref="IOException"/> with a sentence.</summary>
-    public required Func<Func<PeerHello>, Action<Io.Peer.PeerLink>, IDisposable> Listen { get; init; }
+    /// <summary>Makes the listener; throws <see cref="IOException"/> with a sentence. The last is told why the peer was refused.</summary>
+    public required Func<Func<PeerHello>, Action<Io.Peer.PeerLink>, Action<string>, IDisposable> Listen { get; init; }
 
     /// <summary>Dials the peer once.</summary>
     public required Func<PeerHello, int, CancellationToken, Task<Io.Peer.PeerDialOutcome>> Dial { get; init; }

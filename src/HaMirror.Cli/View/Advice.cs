@@ -9,7 +9,8 @@ internal static class Advice
     /// <summary>A sentence, or null when nothing is to be done.</summary>
     /// <param name="peer">The peer's name.</param>
     /// <param name="nodeHeard">The peer's agent is heard, whatever it says of this module.</param>
-    public static string? For(ModuleStatus module, string peer, bool nodeHeard)
+    /// <param name="nodeRefused">It is not, but what comes from its address is refused.</param>
+    public static string? For(ModuleStatus module, string peer, bool nodeHeard, bool nodeRefused)
     {
         var name = module.Module;
         return module switch
@@ -23,6 +24,8 @@ internal static class Advice
             { State: "STOP" } =>
                 $"'hamirror start -m {name}' lets it follow the peer; for the very first start, on the node whose data is "
                 + $"right: 'hamirror start -m {name} --as-primary'.",
+            { State: "WAIT" or "ALONE", PeerHeard: false } when nodeRefused =>
+                $"{peer} answers and is refused: mend what the line of the LAN above says.",
             { State: "WAIT", Phase: "NotReady", FailoverOn: false, Condition: "UpToDate" } =>
                 $"Failover is off. Start it on {peer}; or, if {peer} is lost, let this node serve: 'hamirror start -m {name} --as-primary'.",
             { State: "WAIT" or "ALONE", PeerHeard: false } when nodeHeard =>

@@ -39,9 +39,10 @@ internal static class StatusView
         }
 
         var peerHeard = status.Lans.Any(lan => lan is { Lost: false, SilentMilliseconds: not null });
+        var refused = !peerHeard && status.Lans.Any(lan => lan.Refusal is not null);
         foreach (var module in status.Modules)
         {
-            Write(screen, module, (status.Peer, peerHeard), now);
+            Write(screen, module, (status.Peer, peerHeard, refused), now);
         }
 
         if (status.Modules.IsEmpty && status.Node.Length > 0)
@@ -53,7 +54,7 @@ internal static class StatusView
     /// <summary>The module has no configuration in force, so its state and replica mean nothing yet.</summary>
     public static bool HasNeverRun(ModuleStatus module) => module.Since == DateTimeOffset.UnixEpoch;
 
-    private static void Write(IAnsiConsole screen, ModuleStatus module, (string Name, bool Heard) peer, DateTimeOffset now)
+    private static void Write(IAnsiConsole screen, ModuleStatus module, (string Name, bool Heard, bool Refused) peer, DateTimeOffset now)
     {
         if (HasNeverRun(module))
         {
@@ -94,7 +95,7 @@ internal static class StatusView
             Row(screen, "note", $"[yellow]{Markup.Escape(note)}[/]");
         }
 
-        if (Advice.For(module, peer.Name, peer.Heard) is { } advice)
+        if (Advice.For(module, peer.Name, peer.Heard, peer.Refused) is { } advice)
         {
             Row(screen, "to do", $"[bold]{Markup.Escape(advice)}[/]");
         }

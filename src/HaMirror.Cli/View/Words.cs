@@ -35,7 +35,8 @@ internal static class Words
             { } silent when lan.Lost => $"[red]silent for {Duration(silent / 1000)}[/]",
             { } silent => string.Create(CultureInfo.InvariantCulture, $"[green]heard[/] {silent:0} ms ago"),
         };
-        return $"LAN {Markup.Escape(lan.Name)}  {Markup.Escape(lan.Address)} - {Markup.Escape(lan.PeerAddress)}  {heard}";
+        var refusal = lan.Refusal is { } why ? $", [red]what comes from {Markup.Escape(lan.PeerAddress)} is refused[/]: {Markup.Escape(why)}" : "";
+        return $"LAN {Markup.Escape(lan.Name)}  {Markup.Escape(lan.Address)} - {Markup.Escape(lan.PeerAddress)}  {heard}{refusal}";
     }
 
     /// <summary>A log line's text, coloured by its level.</summary>

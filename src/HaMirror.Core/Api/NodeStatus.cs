@@ -11,7 +11,10 @@ public sealed record NodeStatus(
 
 /// <param name="SilentMilliseconds">Time since the peer was last heard on this LAN; null: never.</param>
 /// <param name="Lost">Nothing was heard on this LAN for the heartbeat time-out.</param>
-public sealed record LanStatus(string Name, string Address, string PeerAddress, double? SilentMilliseconds, bool Lost);
+/// <param name="Refusal">The peer is not heard, but something comes from its address: why that does not count and what to do
+/// ("it is of another cluster; ..."). Null: nothing comes, or the peer is heard.</param>
+public sealed record LanStatus(
+    string Name, string Address, string PeerAddress, double? SilentMilliseconds, bool Lost, string? Refusal = null);
 
 /// <summary>Answer of <c>GET /v1/cluster</c>.</summary>
 /// <param name="Id">The cluster's identity, 32 hexadecimal digits.</param>

@@ -14,14 +14,20 @@ internal sealed class HeartbeatLan : IDisposable
 
     private const int ReceiveBufferBytes = 1 << 20;
 
+    /// <summary>A peer that is refused comes again with every pulse: what was refused longer ago than this says nothing of now.</summary>
+    private static readonly TimeSpan RefusalHolds = TimeSpan.FromSeconds(10);
+
     private readonly int _port;
     private readonly TimeProvider _clock;
     private readonly long _started;
     private readonly Lock _lock = new();
     private Socket? _socket;
     private EndPoint? _peer;
+    private SocketAddress? _peerAddress;
+    private SocketAddress? _sender; // The receiver's own, used again: a datagram a pulse allocates nothing.
     private long _bindTried;
     private long _heard; // 0: never
+    private (string Why, long At)? _refusal;
     private bool _lost;
     private bool _everJudged;
     private string? _trouble, _troubleSaid;
@@ -39,11 +45,23 @@ internal sealed class HeartbeatLan : IDisposable
 
     public void MarkHeard() => Interlocked.Exchange(ref _heard, _clock.GetTimestamp());
 
+    /// <summary>What came from the peer's address was refused.</summary>
+    /// <param name="why">A clause.</param>
+    public void MarkRefused(string why)
+    {
+        lock (_lock) _refusal = (why, _clock.GetTimestamp());
+    }
+
     public LanHearing Hearing(TimeSpan timeout)
     {
         var heard = Interlocked.Read(ref _heard);
         TimeSpan? silent = heard == 0 ? null : _clock.GetElapsedTime(heard);
-        return new LanHearing(Path, silent, (silent ?? _clock.GetElapsedTime(_started)) > timeout);
+        var lost = (silent ?? _clock.GetElapsedTime(_started)) > timeout;
+        lock (_lock)
+        {
+            var refused = (lost || silent is null) && _refusal is { } last && _clock.GetElapsedTime(last.At) < RefusalHolds;
+            return new LanHearing(Path, silent, lost, refused ? _refusal!.Value.Why : null);
+        }
     }
 
     /// <summary>Whether the LAN was lost (true) or came back (false) since the last call; null: neither.</summary>
@@ -86,9 +104,11 @@ internal sealed class HeartbeatLan : IDisposable
         }
     }
 
+    /// <param name="fromPeer">The datagram bears the peer's address. Anybody can write that on one: it proves nothing.</param>
     /// <returns>Bytes received; 0 when nothing came for a while.</returns>
-    public int Receive(byte[] datagram)
+    public int Receive(byte[] datagram, out bool fromPeer)
     {
+        fromPeer = false;
         if (Bound() is not { } socket)
         {
             Thread.Sleep(BindRetry);
@@ -97,7 +117,10 @@ internal sealed class HeartbeatLan : IDisposable
 
         try
         {
-            return socket.Poll(ReceiveMilliseconds * 1000, SelectMode.SelectRead) ? socket.Receive(datagram) : 0;
+            if (!socket.Poll(ReceiveMilliseconds * 1000, SelectMode.SelectRead)) return 0;
+            var bytes = socket.ReceiveFrom(datagram, SocketFlags.None, _sender ??= new SocketAddress(socket.AddressFamily));
+            fromPeer = _sender.Equals(_peerAddress);
+            return bytes;
         }
         catch (SocketException error) when (error.SocketErrorCode is SocketError.MessageSize or SocketError.ConnectionRefused
             or SocketError.ConnectionReset or SocketError.HostUnreachable or SocketError.NetworkUnreachable)
@@ -161,6 +184,7 @@ internal sealed class HeartbeatLan : IDisposable
         }
 
         _peer = new IPEndPoint(peer, _port);
+        _peerAddress = _peer.Serialize();
         _trouble = null;
         return _socket = socket;
     }

@@ -149,7 +149,7 @@ public sealed class HeartbeatService : IDisposable
         var met = BootId.None;
         while (!_stopped)
         {
-            var bytes = lan.Receive(datagram);
+            var bytes = lan.Receive(datagram, out var fromPeer);
             if (bytes <= 0) continue;
             var verdict = _session.Open(datagram.AsSpan(0, bytes), content, out var length, out var sender);
             switch (verdict)
@@ -168,7 +168,7 @@ public sealed class HeartbeatService : IDisposable
                     Answer(lan, sender);
                     break;
                 default:
-                    SayRefusal(lan, verdict);
+                    Refuse(lan, verdict, fromPeer);
                     break;
             }
         }
@@ -205,8 +205,19 @@ public sealed class HeartbeatService : IDisposable
         BeatNow();
     }
 
-    private void SayRefusal(HeartbeatLan lan, HeartbeatVerdict verdict)
+    private void Refuse(HeartbeatLan lan, HeartbeatVerdict verdict, bool fromPeer)
     {
+        var why = verdict switch
+        {
+            HeartbeatVerdict.OtherCluster => "it is of another cluster; join one of the nodes to the other's with 'hamirror cluster join'",
+            HeartbeatVerdict.OtherVersion => "it is of another version; install the same release of HaMirror on both nodes",
+            HeartbeatVerdict.Forged => "it is forged or damaged, or the nodes hold different cluster keys; 'hamirror cluster join' makes them equal",
+            HeartbeatVerdict.Replayed => "it was received before",
+            HeartbeatVerdict.Retired => "its sender has restarted since",
+            _ => "it is no heartbeat; another program may use the port",
+        };
+        // One that was received before, or comes from an ended life, says nothing of what the peer is.
+        if (fromPeer && verdict is not (HeartbeatVerdict.Replayed or HeartbeatVerdict.Retired)) lan.MarkRefused(why);
         var now = _clock.GetTimestamp();
         lock (_refusalLock)
         {
@@ -214,14 +225,6 @@ public sealed class HeartbeatService : IDisposable
             _refusalSaid[verdict] = now;
         }
 
-        var why = verdict switch
-        {
-            HeartbeatVerdict.OtherCluster => "it is of another cluster; join both nodes to the same one",
-            HeartbeatVerdict.Forged => "it is forged or damaged, or the two nodes hold different cluster keys",
-            HeartbeatVerdict.Replayed => "it was received before",
-            HeartbeatVerdict.Retired => "its sender has restarted since",
-            _ => "it is no heartbeat of this version; both nodes need the same version of HaMirror",
-        };
         _events.Trouble($"A heartbeat on LAN {lan.Path.Name} was refused: {why}.");
     }
 }

@@ -107,8 +107,9 @@ public sealed class HeartbeatSession : IDisposable
         sender = BootId.None;
         if (datagram.Length is < HeaderBytes + TagBytes or > DatagramBytesMax) return HeartbeatVerdict.Malformed;
         var header = datagram[..HeaderBytes];
-        if (!header.StartsWith("HMHB"u8) || header[4] != Version || header.Slice(5, 3).ContainsAnyExcept((byte)0))
-            return HeartbeatVerdict.Malformed;
+        if (!header.StartsWith("HMHB"u8)) return HeartbeatVerdict.Malformed;
+        if (header[4] != Version) return HeartbeatVerdict.OtherVersion;
+        if (header.Slice(5, 3).ContainsAnyExcept((byte)0)) return HeartbeatVerdict.Malformed;
         if (new Guid(header.Slice(ClusterAt, 16)) != _cluster) return HeartbeatVerdict.OtherCluster;
         var boot = BootId.Read(header[BootAt..]);
         if (boot == Boot) return HeartbeatVerdict.Replayed;

@@ -9,8 +9,10 @@ public enum HeartbeatVerdict : byte
     /// <summary>Authentic, but it does not know this node's life yet: it may be old. To be answered, so that the next one does.</summary>
     Unproven,
 
-    /// <summary>Not a heartbeat, or one of another version, or cut short.</summary>
+    /// <summary>Not a heartbeat, or one cut short.</summary>
     Malformed,
+
+    OtherVersion,
 
     OtherCluster,
 

@@ -5,4 +5,6 @@ namespace HaMirror.Io.Heartbeats;
 public sealed record LanPath(string Name, string LocalAddress, string PeerAddress);
 
 /// <param name="Silent">Time since the peer was last heard here; null: never.</param>
-public sealed record LanHearing(LanPath Path, TimeSpan? Silent, bool Lost);
+/// <param name="Refusal">While nothing of the peer is heard but something comes from its address: why that does not count,
+/// and what to do, as a clause ("it is of another cluster; ...").</param>
+public sealed record LanHearing(LanPath Path, TimeSpan? Silent, bool Lost, string? Refusal);

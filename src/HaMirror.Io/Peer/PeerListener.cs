@@ -23,6 +23,7 @@ public sealed unsafe class PeerListener : IDisposable
     private readonly PeerIdentity _identity;
     private readonly Func<PeerHello> _own;
     private readonly Action<PeerLink> _accepted;
+    private readonly Action<IPAddress, string>? _refused;
     private readonly ILogger _log;
     private readonly Socket _socket;
     private readonly WakeEvent _stop = new();
@@ -38,10 +39,13 @@ public sealed unsafe class PeerListener : IDisposable
     /// <summary>Begins to listen.</summary>
     /// <param name="own">Asked on each link for what this node says of its replica; from any thread.</param>
     /// <param name="accepted">Is given each link and owns it; called from any thread, must return at once.</param>
+    /// <param name="refused">Told the address of each that cannot become a target and why (another release, cluster or key), as
+    /// a sentence; called from any thread.</param>
     /// <exception cref="IOException">The address or port cannot be used; the message is a sentence.</exception>
-    public PeerListener(PeerIdentity identity, IPEndPoint local, Func<PeerHello> own, Action<PeerLink> accepted, ILogger log)
+    public PeerListener(PeerIdentity identity, IPEndPoint local, Func<PeerHello> own, Action<PeerLink> accepted, ILogger log,
+        Action<IPAddress, string>? refused = null)
     {
-        (_identity, _own, _accepted, _log) = (identity, own, accepted, log);
+        (_identity, _own, _accepted, _log, _refused) = (identity, own, accepted, log, refused);
         _socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
         try
         {
@@ -141,10 +145,13 @@ public sealed unsafe class PeerListener : IDisposable
         var kept = false;
         try
         {
+            var remote = ((IPEndPoint)socket.RemoteEndPoint!).Address;
             connection = new PeerConnection(socket, true, _identity);
             var deadline = Environment.TickCount64 + (long)PeerIdentity.HelloTimeout.TotalMilliseconds;
             var hello = new PeerHandshake(connection, _identity, false, deadline, cancel.Descriptor);
-            kept = Answer(hello, connection);
+            kept = Answer(hello, connection, out var foreign);
+            if (foreign)
+                _refused?.Invoke(remote, hello.Failure);
             if (!kept)
                 Report(hello.Failure);
         }
@@ -163,17 +170,21 @@ public sealed unsafe class PeerListener : IDisposable
     }
 
     /// <summary>Returns whether the connection was kept.</summary>
-    private bool Answer(PeerHandshake hello, PeerConnection connection)
+    /// <param name="foreign">It was not, for who dialled is of another release, cluster or key.</param>
+    private bool Answer(PeerHandshake hello, PeerConnection connection, out bool foreign)
     {
+        foreign = true;
         if (!hello.Secure() || !hello.ReadHello())
             return false;
         if (hello.Objection() is { } objection)
             return Refuse(hello, objection);
         var (kind, session) = (hello.Other!.Kind, hello.Other.Session);
+        foreign = false;
         if (!hello.SendHello(kind, session))
             return false;
         if (!hello.ReadIntroduction(kind == ConnectionKind.Control))
         {
+            foreign = true;
             hello.Refuse(hello.Failure);
             return false;
         }

@@ -81,6 +81,26 @@ public sealed class HeartbeatServiceTests
         one.Announced = [BeatExamples.Announcement("vm1")];
         Expect(() => two.Troubles.Any(sentence => sentence.Contains("another cluster", StringComparison.Ordinal)));
         Assert.Empty(two.Heard);
+        Expect(() => two.Service.Lans[0] is { Silent: null, Refusal: { } why } && why.Contains("another cluster", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Lan_PeerBecomesOneOfThisCluster_ForgetsThatItWasRefused()
+    {
+        using var two = new Node("n2", "127.0.0.2", "n1", "127.0.0.1", _port);
+        using (new Node("n1", "127.0.0.1", "n2", "127.0.0.2", _port, cluster: Guid.NewGuid()))
+            Expect(() => two.Service.Lans[0].Refusal is not null);
+        using var again = new Node("n1", "127.0.0.1", "n2", "127.0.0.2", _port);
+        Expect(() => two.Service.Lans[0] is { Lost: false, Refusal: null, Silent: not null });
+    }
+
+    [Fact]
+    public void Heartbeat_OfAStranger_IsNotTakenForThePeers()
+    {
+        using var two = new Node("n2", "127.0.0.2", "n1", "127.0.0.1", _port);
+        using var stranger = new Node("n3", "127.0.0.3", "n2", "127.0.0.2", _port, cluster: Guid.NewGuid());
+        Expect(() => two.Troubles.Any(sentence => sentence.Contains("another cluster", StringComparison.Ordinal)));
+        Assert.Null(two.Service.Lans[0].Refusal);
     }
 
     private static void Expect(Func<bool> condition) =>

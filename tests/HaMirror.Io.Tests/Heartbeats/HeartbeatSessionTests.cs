@@ -53,7 +53,7 @@ public sealed class HeartbeatSessionTests
         {
             datagram[at] ^= 0x10;
             Assert.Contains(Open(two, datagram, out _),
-                new[] { HeartbeatVerdict.Forged, HeartbeatVerdict.Malformed, HeartbeatVerdict.OtherCluster });
+                new[] { HeartbeatVerdict.Forged, HeartbeatVerdict.Malformed, HeartbeatVerdict.OtherVersion, HeartbeatVerdict.OtherCluster });
             datagram[at] ^= 0x10;
         }
 
@@ -74,6 +74,16 @@ public sealed class HeartbeatSessionTests
     {
         var (_, two) = Met();
         Assert.Equal(HeartbeatVerdict.Malformed, Open(two, new byte[HeartbeatSession.DatagramBytesMax + 1], out _));
+    }
+
+    [Fact]
+    public void Heartbeat_OfAnotherVersion_IsNamedSo()
+    {
+        const int versionAt = 4;
+        var (one, two) = Met();
+        var datagram = Seal(one);
+        datagram[versionAt]++;
+        Assert.Equal(HeartbeatVerdict.OtherVersion, Open(two, datagram, out _));
     }
 
     [Fact]

@@ -142,6 +142,22 @@ public sealed class PeerLinkTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Listener_PeerOfAnotherKeyOrModule_TellsWhomItRefusedAndWhy(bool encryption)
+    {
+        using var refused = new BlockingCollectionOfOne<(IPAddress Remote, string Why)>();
+        using var listener = new PeerListener(LinkPair.Identity(encryption), new IPEndPoint(IPAddress.Loopback, 0),
+            () => LinkPair.Hello("node1"), _ => { }, NullLogger.Instance, (remote, why) => refused.Set((remote, why)));
+        await Dial(LinkPair.Identity(encryption, seed: 8), listener.LocalEndPoint.Port);
+        var (remote, why) = refused.Take(LinkPair.Deadline);
+        Assert.Equal(IPAddress.Loopback, remote);
+        Assert.Contains("cluster", why);
+        await Dial(LinkPair.Identity(encryption, module: "vm2"), listener.LocalEndPoint.Port);
+        Assert.Contains("vm2", refused.Take(LinkPair.Deadline).Why);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Listener_StrangersHoldConnectionsOpen_PeerGetsThrough(bool encryption)
     {
         using var accepted = new BlockingCollectionOfOne<PeerLink>();

@@ -49,13 +49,22 @@ internal sealed class AgentPair : IAsyncDisposable
         }
     }
 
-    /// <summary>Configures one more module on both nodes, from the same template and with a directory of its own.</summary>
-    public async Task AddModuleAsync(string module)
+    /// <summary>Configures one more module on both nodes, with a directory of its own.</summary>
+    /// <param name="content">Elements of its &lt;service&gt; beside the usual ones; null: the first module's template.</param>
+    /// <param name="hooks">As in <see cref="CreateAsync"/>, with <paramref name="content"/>.</param>
+    public async Task AddModuleAsync(string module, string? content = null, IReadOnlyDictionary<string, string>? hooks = null)
     {
+        var template = _directory + "/template";
+        if (content is not null)
+        {
+            template = $"{_directory}/template-{module}";
+            WriteTemplate(template, "", hooks ?? new Dictionary<string, string>(), "20s", content);
+        }
+
         foreach (var node in new[] { One, Two })
         {
             Directory.CreateDirectory(Data(node, module));
-            await node.PostAsync(ApiPath.Modules, new ModuleAddRequest(module, _directory + "/template", null),
+            await node.PostAsync(ApiPath.Modules, new ModuleAddRequest(module, template, null),
                 ApiJson.Default.ModuleAddRequest, ApiJson.Default.ModuleConfigured);
             await node.ConfigureAsync(module);
         }
@@ -120,7 +129,7 @@ internal sealed class AgentPair : IAsyncDisposable
     }
 
     private static void WriteTemplate(
-        string directory, string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop)
+        string directory, string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop, string content = "")
     {
         Directory.CreateDirectory(directory + "/conf");
         Directory.CreateDirectory(directory + "/bin");
@@ -131,6 +140,7 @@ internal sealed class AgentPair : IAsyncDisposable
                 <heart><heartbeat name="default"/></heart>
                 <rfs><replicated dir="%HAMIRROR_ROOT%/data-%SAFEMODULE%"/></rfs>
                 <user nicestoptimeout="{niceStop}" forcestoptimeout="10s"/>
+                {content}
               </service>
             </safe>
 

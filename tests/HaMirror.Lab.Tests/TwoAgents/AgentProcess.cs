@@ -131,6 +131,14 @@ internal sealed class AgentProcess : IAsyncDisposable
     public Task<ActionAccepted> ActAsync(string module, string action) => PostAsync(
         ApiPath.Module(module, action), new ActionRequest("test@lab", null), ApiJson.Default.ActionRequest, ApiJson.Default.ActionAccepted);
 
+    /// <summary>Says that a resource is <c>up</c> or <c>down</c>, as <c>safekit set</c> does.</summary>
+    public async Task SayResourceAsync(string module, string resource, string state)
+    {
+        using var answer = await _client.PutAsJsonAsync(
+            ApiPath.Resource(module, resource), new ResourceRequest(state, "test@lab"), ApiJson.Default.ResourceRequest);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
     /// <summary>Makes the module's configuration the active one.</summary>
     public Task<ModuleConfigured> ConfigureAsync(string module) => PostAsync(
         ApiPath.Module(module, "config"), new ActionRequest(null, null), ApiJson.Default.ActionRequest, ApiJson.Default.ModuleConfigured);
