@@ -29,7 +29,7 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
             LoadRecord = () => Record,
             SaveRecord = Save,
             Intent = ModuleIntent.None,
-            SaveIntent = _ => { },
+            SaveIntent = _ => IntentAnswers.Wait(TimeSpan.FromSeconds(60)),
             AskWitness = _ => Task.FromResult(true),
             Listen = (_, _, _) => new MemoryStream(), // anything that may be disposed
             Dial = (_, _, _) => Task.FromResult(new PeerDialOutcome(null, "Nobody is there.")),
@@ -55,6 +55,12 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 
     /// <summary>While reset, writing the record takes for ever.</summary>
     public ManualResetEventSlim DiskAnswers { get; } = new(initialState: true);
+
+    /// <summary>While reset, writing what the operator wants takes for ever.</summary>
+    public ManualResetEventSlim IntentAnswers { get; } = new(initialState: true);
+
+    /// <summary>How often writing the record has begun.</summary>
+    public int SavesBegun { get; private set; }
 
     public bool WritableThrows { get; set; }
 
@@ -135,8 +141,10 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
         if (_disposing) return;
         _disposing = true;
         DiskAnswers.Set();
+        IntentAnswers.Set();
         Driver.Dispose();
         DiskAnswers.Dispose();
+        IntentAnswers.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -148,6 +156,7 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 
     private void Save(ReplicaRecord record)
     {
+        SavesBegun++;
         DiskAnswers.Wait(TimeSpan.FromSeconds(60));
         if (DiskFull) throw new IOException("The disk is full on purpose.");
         Record = record;

@@ -1,3 +1,4 @@
+using HaMirror.Agent.Modules;
 using HaMirror.Core.Generations;
 using HaMirror.Core.Hooks;
 using HaMirror.Core.Machine;
@@ -140,6 +141,46 @@ public sealed class ModuleDriverTests
         stage.Expect("it serves", () => stage.Driver.Snapshot.View is { State: ModuleState.Alone, Phase: Phase.Ready });
         stage.Driver.Hear(Asks(stage.Record with { Serving = true }, stage.Record.Current, 7));
         Assert.Equal(0ul, stage.Driver.Announcement.Beat.Received);
+    }
+
+    [Fact]
+    public async Task Beat_ThatComesWhileAnEarlierOneIsCarriedOut_IsLookedAtBeforeWhatWaitedBehindThat()
+    {
+        var generation = new GenerationId(Guid.NewGuid());
+        var record = new ReplicaRecord { Current = generation, Base = generation, Condition = ReplicaCondition.UpToDate };
+        using var stage = new DriverStage(record);
+        stage.IntentAnswers.Reset();
+        var first = stage.CommandAsync(OperatorCommand.FailoverOff);
+        stage.Expect("the driver is busy with it", () => stage.Driver.Intent.FailoverOn == false);
+        var second = stage.CommandAsync(OperatorCommand.StartAsPrimary); // Refused while the peer is known to serve.
+        stage.DiskAnswers.Reset();
+        var begun = stage.SavesBegun;
+        stage.Driver.Hear(Asks(record, generation, 4));
+        stage.IntentAnswers.Set();
+        Assert.Null(await first);
+        stage.Expect("the beat is being recorded", () => stage.SavesBegun > begun);
+        stage.Driver.Hear(new ModuleAnnouncement("vm1", 5600, 7, new ModuleBeat(
+            "n2", ModuleState.Stop, Phase.NotReady, record, false, false, true, GenerationId.None, GenerationId.None, 9, false, 5, 1, 1)));
+        Assert.Equal((9ul, 5ul), (stage.Driver.Announcement.Beat.ReceivedBoot, stage.Driver.Announcement.Beat.Received));
+
+        stage.DiskAnswers.Set();
+        Assert.Null(await second);
+    }
+
+    [Fact]
+    public async Task Dialling_ThatIsRefused_IsSaidInTheStatusUntilNoLinkIsWanted()
+    {
+        var generation = new GenerationId(Guid.NewGuid());
+        using var stage = new DriverStage(
+            new ReplicaRecord { Current = generation, Base = generation, Condition = ReplicaCondition.UpToDate, PeerName = "n2" });
+        var primary = stage.Record with { Serving = true, Sole = true };
+        stage.Driver.Hear(new ModuleAnnouncement("vm1", 5600, 7, new ModuleBeat(
+            "n2", ModuleState.Alone, Phase.Ready, primary, false, false, true, GenerationId.None, GenerationId.None, 9, false, 1, 1, 1)));
+        await stage.CommandAsync(OperatorCommand.Start);
+        stage.Expect("it is said", () => stage.Driver.LinkRefusal == "There is no replication link to n2: Nobody is there.");
+        Assert.Contains(stage.Driver.LinkRefusal, StatusReport.Of(stage.Driver, "n1").Notes);
+        await stage.CommandAsync(OperatorCommand.Stop);
+        stage.Expect("it is said no more", () => stage.Driver.LinkRefusal is null);
     }
 
     private static ModuleAnnouncement Asks(ReplicaRecord record, GenerationId generation, ulong sequence) =>
