@@ -46,6 +46,20 @@ public sealed class ModuleCatalogTests : IDisposable
     }
 
     [Fact]
+    public void Check_DirectoryMissing_NotesItUntilItIsThere()
+    {
+        var place = _root + "/vm";
+        File.WriteAllText(Template + "/conf/userconfig.xml", $"""
+            <safe><macro name="NAME" value="x"/><service mode="mirror"><heart><heartbeat name="default"/></heart>
+            <rfs><replicated dir="{place}"/></rfs></service></safe>
+            """);
+        Add("vm1", "a");
+        Assert.Contains(place + " is missing", Assert.Single(_catalog.Check("vm1", null, []).Notes));
+        Directory.CreateDirectory(place);
+        Assert.Empty(_catalog.Check("vm1", null, []).Notes);
+    }
+
+    [Fact]
     public void Hash_OfAChangedHook_IsAnotherOne()
     {
         Add("vm1", "a");

@@ -118,6 +118,26 @@ public sealed class ModuleAndClusterTests
     }
 
     [Fact]
+    public async Task Log_OfSeveralModules_IsMergedByTimeAndCutToTheLast()
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        agent.Record("GET /v1/modules", Answers.TwoModules)
+            .Record("GET /v1/modules/vm1/log?lines=3&follow=false",
+                """
+                {"time":"2026-01-02T03:04:01Z","module":"vm1","level":"Event","text":"cut off"}
+                {"time":"2026-01-02T03:04:05Z","module":"vm1","level":"Event","text":"second"}
+                """)
+            .Record("GET /v1/modules/db/log?lines=3&follow=false",
+                """
+                {"time":"2026-01-02T03:04:02Z","module":"db","level":"Event","text":"first"}
+                {"time":"2026-01-02T03:04:05Z","module":"db","level":"Event","text":"third"}
+                """);
+        var run = await Terminal.RunAsync(agent, "log", "-n", "3");
+        var lines = run.Screen.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["db E first", "vm1 E second", "db E third"], lines.Select(line => line[(line.IndexOf('.') + 5)..]));
+    }
+
+    [Fact]
     public async Task Log_FollowedOfSeveralModules_ShowsAllAtOnce()
     {
         await using var agent = await RecordedAgent.StartAsync();

@@ -61,10 +61,11 @@ internal sealed class ModuleCatalog(AgentFiles files)
         faults.AddRange(OwnDirectories(parsed.Value));
         faults.AddRange(ClosedHooks(module));
         if (faults.Count > 0) throw Wrong(module, faults);
-        return StartsSomething(module)
-            ? parsed.Value
-            : parsed.Value with { Notes = parsed.Value.Notes.Add($"There is neither {ServiceHooks[0]} nor {ServiceHooks[1]} in "
-                + $"{files.ModuleHooksDirectory(module)}: the module starts no service, it only mirrors.") };
+        var notes = parsed.Value.Notes;
+        if (!StartsSomething(module))
+            notes = notes.Add($"There is neither {ServiceHooks[0]} nor {ServiceHooks[1]} in "
+                + $"{files.ModuleHooksDirectory(module)}: the module starts no service, it only mirrors.");
+        return parsed.Value with { Notes = notes.AddRange(MissingDirectories(parsed.Value)) };
     }
 
     /// <summary>Makes what the operator edits the active configuration. <see cref="Check"/> went before.</summary>
@@ -139,6 +140,12 @@ internal sealed class ModuleCatalog(AgentFiles files)
             Errors = errors,
         };
     }
+
+    /// <summary>No fault yet: the disk may be mounted, or the directory made, before the module starts.</summary>
+    private static IEnumerable<string> MissingDirectories(ModuleConfiguration module) =>
+        from replicated in module.Replication?.Directories ?? []
+        where !Directory.Exists(replicated.Path)
+        select $"The directory {replicated.Path} is missing on this node: make it, or mount what holds it, before the module starts.";
 
     /// <summary>Two modules over one directory, or one within the other, would mount over each other.</summary>
     private static IEnumerable<string> SharedDirectories(ModuleConfiguration module, IEnumerable<ModuleDefinition> others) =>

@@ -36,16 +36,13 @@ internal static class LogVerb
                 return ExitCode.Done;
             }
 
-            foreach (var name in names)
-            {
-                await ShowAsync(invocation, name, query, names.Count > 1, cancellation);
-            }
-
+            await ShowMergedAsync(invocation, names, query, parsed.GetValue(lines), cancellation);
             return ExitCode.Done;
         });
         examples[command] = """
             hamirror log -m vm1 -n 50
             hamirror log -m vm1 --follow
+            hamirror log                  all modules, by time
             hamirror log --follow         all modules, as lines come
             """;
         root.Add(command);
@@ -68,6 +65,25 @@ internal static class LogVerb
                 throw;
             }
         }));
+    }
+
+    /// <summary>The last lines of all modules together, in the order of time: what happened to one VM often explains another.</summary>
+    private static async Task ShowMergedAsync(
+        Invocation invocation, IReadOnlyList<string> names, string query, int count, CancellationToken cancellation)
+    {
+        var lines = new List<LogLine>();
+        foreach (var name in names)
+        {
+            await foreach (var line in invocation.Agent.LogAsync(ApiPath.Module(name, "log") + query, cancellation))
+            {
+                lines.Add(line);
+            }
+        }
+
+        foreach (var line in lines.OrderBy(line => line.Time).TakeLast(count)) // stable: a module's lines keep their order
+        {
+            Write(invocation, line, names.Count > 1);
+        }
     }
 
     private static async Task ShowAsync(
