@@ -37,6 +37,8 @@ internal static class ModuleEndpoints
             await context.Response.WriteAsJsonAsync(
                 new ModuleConfigured(module, files.ModuleDirectory(module), true, configuration.Notes), ApiJson.Default.ModuleConfigured);
         });
+        app.MapGet(ApiPath.Modules + "/{module}/connection", (HttpContext context, string module, ModuleRoster roster) =>
+            context.Response.WriteAsJsonAsync(ConnectionDryRun.Of(roster.Driver(module)), ApiJson.Default.ConnectionReport));
         app.MapPost(ApiPath.Modules + "/{module}/start", StartAsync);
         app.MapPost(ApiPath.Modules + "/{module}/failover", FailoverAsync);
         app.MapPost(ApiPath.Modules + "/{module}/wait", WaitAsync);

@@ -48,6 +48,9 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     private volatile bool _failed;
     private volatile int _peerPort;
     private ulong _peerHash;
+    private HeardPeer? _heard;
+
+    private sealed record HeardPeer(TimeSpan At, ulong MarkedBytes);
 
     private sealed record Envelope(MachineInput Input, TaskCompletionSource<string?>? Answer);
 
@@ -95,11 +98,18 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
                 return new(Name, _around.Definition.Port, _around.Definition.Hash, _snapshot.View.Beat with
                 {
                     ReceivedBoot = _received.Boot, Received = _received.Sequence,
-                });
+                })
+                { MarkedBytes = (ulong)(Storage.DirtyBytes ?? 0) };
         }
     }
 
     public ResourceTable Resources => _around.Resources;
+
+    public ModuleRules Rules => _around.Rules;
+
+    /// <summary>How long ago the peer was last heard, and the bytes that it had marked then; null: never in this process.</summary>
+    public (TimeSpan Ago, ulong MarkedBytes)? LastHeard =>
+        Volatile.Read(ref _heard) is { } heard ? (Now - heard.At, heard.MarkedBytes) : null;
 
     /// <summary>A hook or an operator says that a resource is up or down.</summary>
     public void SayResource(string name, bool up, string by) => _around.SayResource(name, up, by);
@@ -132,6 +142,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     {
         _peerPort = announcement.Port;
         Volatile.Write(ref _peerHash, announcement.ConfigurationHash);
+        Volatile.Write(ref _heard, new HeardPeer(Now, announcement.MarkedBytes));
         bool queued;
         lock (_hearing)
         {

@@ -14,6 +14,7 @@ namespace HaMirror.Core.Api;
 [JsonSerializable(typeof(ImmutableArray<ResourceStatus>))]
 [JsonSerializable(typeof(ImmutableArray<ModuleSummary>))]
 [JsonSerializable(typeof(ModuleConfigured))]
+[JsonSerializable(typeof(ConnectionReport))]
 [JsonSerializable(typeof(ClusterStatus))]
 [JsonSerializable(typeof(JoinToken))]
 [JsonSerializable(typeof(Problem))]

@@ -156,13 +156,13 @@ internal sealed class MachineContext
     }
 
     public ConnectionSide Mine(bool fullSync) =>
-        new(Rules.NodeName, Record, State, fullSync, Preferred(Rules.NodeName));
+        new(Rules.NodeName, Record, State, fullSync, Rules.Prefers(Rules.NodeName));
 
     public ConnectionSide Theirs(ModuleBeat beat) =>
-        new(Rules.PeerName, beat.Record, beat.State, FullSync: false, Preferred(Rules.PeerName));
+        new(Rules.PeerName, beat.Record, beat.State, FullSync: false, Rules.Prefers(Rules.PeerName));
 
     public ConnectionSide Theirs(PeerHello hello) =>
-        new(Rules.PeerName, hello.Record, hello.State, hello.FullSync, Preferred(Rules.PeerName));
+        new(Rules.PeerName, hello.Record, hello.State, hello.FullSync, Rules.Prefers(Rules.PeerName));
 
     public void HooksEnded(HookPurpose purpose, string? failure)
     {
@@ -180,12 +180,5 @@ internal sealed class MachineContext
         var actions = _actions.ToImmutable();
         _actions.Clear();
         return actions;
-    }
-
-    /// <summary>The same node seen from both sides: a named defaultprim, else the first node.</summary>
-    private bool Preferred(string node)
-    {
-        if (Rules.DefaultPrim == Rules.NodeName || Rules.DefaultPrim == Rules.PeerName) return Rules.DefaultPrim == node;
-        return Rules.IsFirstNode == (node == Rules.NodeName);
     }
 }

@@ -34,6 +34,10 @@ public sealed record ModuleRules
     /// <summary>A stop that waits for hooks which were running before it ends them after this (nicestoptimeout).</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(300);
 
+    /// <summary>Whether a node wins where nothing else decides, the same seen from both: a named defaultprim, else the first node.</summary>
+    public bool Prefers(string node) =>
+        DefaultPrim == NodeName || DefaultPrim == PeerName ? DefaultPrim == node : IsFirstNode == (node == NodeName);
+
     public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A gap between two ticks longer than this means that this process slept: the peer's silence meanwhile proves

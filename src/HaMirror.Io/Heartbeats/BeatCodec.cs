@@ -11,7 +11,7 @@ namespace HaMirror.Io.Heartbeats;
 /// are 16 bytes, a text is one byte of length and UTF-8.</summary>
 /// <remarks>
 /// <code>
-///  module text · port u16 · configuration hash u64 · node text · state u8 · phase u8
+///  module text · port u16 · configuration hash u64 · marked bytes u64 · node text · state u8 · phase u8
 ///  flags u8 (1 wants primary, 2 leaving, 4 failover on, 8 claims) · peer outdated 16 · confirms outdated 16
 ///  sequence u64 · peer boot u64 · echo u64 · received boot u64 · received u64
 ///  current 16 · base 16 · condition u8 · resync from 16
@@ -26,7 +26,7 @@ public static class BeatCodec
     private const int TextBytesMax = 64;
 
     /// <summary>No announcement is longer: 3 texts, the fixed part, and 32 generations of history.</summary>
-    public const int BytesMax = (3 * (1 + TextBytesMax)) + 56 + (6 * 16) + (ReplicaRecord.HistoryMax * 16);
+    public const int BytesMax = (3 * (1 + TextBytesMax)) + 64 + (6 * 16) + (ReplicaRecord.HistoryMax * 16);
 
     /// <returns>Bytes written to <paramref name="target"/>, which has at least <see cref="BytesMax"/>.</returns>
     public static int Write(Span<byte> target, ModuleAnnouncement announcement)
@@ -37,6 +37,7 @@ public static class BeatCodec
         writer.Text(announcement.Module);
         writer.U16((ushort)announcement.Port);
         writer.U64(announcement.ConfigurationHash);
+        writer.U64(announcement.MarkedBytes);
         writer.Text(beat.NodeName);
         writer.U8((byte)beat.State);
         writer.U8((byte)beat.Phase);
@@ -68,6 +69,7 @@ public static class BeatCodec
         var module = reader.Text();
         var port = reader.U16();
         var hash = reader.U64();
+        var marked = reader.U64();
         var node = reader.Text();
         var state = reader.U8();
         var phase = reader.U8();
@@ -87,7 +89,10 @@ public static class BeatCodec
             peerOutdated, confirms, boot, (flags & 8) != 0, sequence, peerBoot, echo)
         {
             ReceivedBoot = receivedBoot, Received = received,
-        });
+        })
+        {
+            MarkedBytes = marked,
+        };
     }
 
     private static ReplicaRecord? Record(ref BeatReader reader)

@@ -32,17 +32,20 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         MarksUnknown = options.Marks.Load(_marks);
         if (MarksUnknown is { } reason)
             options.Log.MarksUnknown(options.Module, reason);
-        _markCount = _marks.Count;
+        _restStatus = Rest();
     }
 
-    private readonly int _markCount;
+    /// <summary>While nothing is mounted: what the marks were when that began. They belong to the pump otherwise.</summary>
+    private StorageStatus _restStatus;
+
+    private StorageStatus Rest() => StorageStatus.None with { MarkCount = _marks.Count, DirtyBytes = _marks.Bytes };
 
     /// <summary>Why the marks of the last clean stop could not be read: everything must be compared. Null: they were, or
     /// there were none.</summary>
     public string? MarksUnknown { get; }
 
     /// <summary>A snapshot; see <see cref="StorageStatus"/>.</summary>
-    public StorageStatus Status => _pump?.Status ?? StorageStatus.None with { MarkCount = _markCount };
+    public StorageStatus Status => _pump?.Status ?? Volatile.Read(ref _restStatus);
 
     /// <summary>How far the resync is that makes this replica equal; null: this node is no target, or is equal.</summary>
     public ResyncStatus? TargetResync => _target?.Progress;
@@ -268,6 +271,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         if (failure is not null)
             return failure;
         pump.Stop();
+        Volatile.Write(ref _restStatus, Rest());
         _pump = null;
         foreach (var mount in _mounts)
             mount.Dispose();

@@ -34,5 +34,8 @@ internal static class BeatExamples
         {
             ReceivedBoot = 78,
             Received = 10,
-        });
+        })
+        {
+            MarkedBytes = 5UL << 40,
+        };
 }
