@@ -31,6 +31,9 @@ public enum FrameType : byte
     /// <summary>The times of a file whose data has been made equal. offset: of modification; payload: of access.</summary>
     ResyncTimes = 12,
 
+    /// <summary>The source's hash of each extent of a range. Answered by HashResults.</summary>
+    ResyncHashes = 14,
+
     // The control connection, both ways, never behind bulk data.
     /// <summary>The first frame of each end on either connection (<see cref="HelloFrame"/>).</summary>
     Hello = 32,
@@ -62,6 +65,9 @@ public enum FrameType : byte
     /// <summary>How far the resync is, for whoever looks at the target. sequence: bytes in all; offset: done; file: sent;
     /// argument: KiB a second.</summary>
     ResyncProgress = 47,
+
+    /// <summary>Which extents of a ResyncHashes differ.</summary>
+    HashResults = 52,
 }
 
 [Flags]

@@ -1,8 +1,9 @@
 // One file on its way through a resync: which of its marked extents have been asked for.
 // Invariant: the descriptor keeps the inode, so its number cannot come to mean another file while this one is copied.
-using HaMirror.Core.Extents;
-
 namespace HaMirror.Io.Replication;
+
+/// <param name="IsDivided">It is compared extent by extent first.</param>
+internal readonly record struct DifferentRange(ulong Offset, ulong Bytes, bool IsDivided);
 
 /// <summary>A file that a resync copies or compares. Belongs to the pump's thread.</summary>
 internal sealed class FileCopy(FileKey key, ResyncFile file, int descriptor, ulong wireFile)
@@ -25,8 +26,8 @@ internal sealed class FileCopy(FileKey key, ResyncFile file, int descriptor, ulo
     /// <summary>Reads and hashes whose results are missing.</summary>
     public int Outstanding { get; set; }
 
-    /// <summary>Ranges whose hashes differ: to be copied.</summary>
-    public Queue<ExtentRange> Different { get; } = new();
+    /// <summary>Ranges whose hashes differ: to be copied, or to be compared once more, extent by extent.</summary>
+    public Queue<DifferentRange> Different { get; } = new();
 
     /// <summary>What is still under way for it counts for nothing.</summary>
     public bool IsAbandoned { get; private set; }

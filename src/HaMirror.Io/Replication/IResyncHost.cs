@@ -11,6 +11,9 @@ internal unsafe interface IResyncHost
     /// <summary>Requests of the guest are under way: the resync keeps its blocks small.</summary>
     bool IsBusy { get; }
 
+    /// <summary>A buffer is free for <see cref="TryRead"/>.</summary>
+    bool CanRead { get; }
+
     /// <summary>No change that overlaps the range is under way on the local disk. While one is, no other begins until the
     /// resync's next turn.</summary>
     bool Quieten(FileKey key, ulong offset, ulong bytes);

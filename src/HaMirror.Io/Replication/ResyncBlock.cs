@@ -17,6 +17,11 @@ internal sealed unsafe class ResyncBlock(SourceLink link, IResyncHost host, Resy
     /// <summary>Blocks below this are sent as they are.</summary>
     private const int PackedBytesMin = 4096;
 
+    private readonly PackingRule _packing = new();
+
+    /// <summary>Bytes wait for the link, or a cap counts them: making them fewer is worth time.</summary>
+    public bool IsLinkBehind { get; set; }
+
     /// <returns>Payload bytes that will cross the link.</returns>
     public long Send(int token, FileCopy file, ulong offset, byte* data, int bytes)
     {
@@ -31,7 +36,12 @@ internal sealed unsafe class ResyncBlock(SourceLink link, IResyncHost host, Resy
             host.Release(token);
             return sizeof(ulong);
         }
-        var packed = Pack(data, bytes, host.Spare(token));
+        var packed = 0;
+        if (bytes >= PackedBytesMin && _packing.Tries(IsLinkBehind))
+        {
+            packed = Pack(data, bytes, host.Spare(token));
+            _packing.Learn(packed > 0);
+        }
         if (packed > 0)
             link.SendInPlace(
                 FrameType.ResyncBlock, FrameFlags.Lz4, file.WireFile, offset, (uint)bytes, host.Spare(token), packed,
@@ -47,8 +57,6 @@ internal sealed unsafe class ResyncBlock(SourceLink link, IResyncHost host, Resy
 
     private static int Pack(byte* data, int bytes, byte* room)
     {
-        if (bytes < PackedBytesMin)
-            return 0;
         if (bytes > 2 * SampleBytes)
         {
             var middle = data + (bytes / 2 & ~15);

@@ -3,12 +3,12 @@
 //   Names    the walk visits directories; live changes are not sent but marked, and put their directories back in the
 //            queue. Ends when the queue is empty and the target has sent all its marks: from that instant of the stream on
 //            names are equal and every change is sent.
-//   Data     each marked file is read and sent, or hashed and compared first. Whatever was sent is in flight in the marks.
+//   Data     each marked file is read and sent, or compared by hash first (AskingRule). What was sent is in flight in the
+//            marks.
 //   Closing  a barrier was sent behind the last block. Durable with nothing marked: Ended. New marks: back to Data.
 //
 // It ends while a guest writes, because writes during Data are sent live and mark nothing. It never blocks: each round of
 // the pump gives it a turn, in which it stops when buffers, the window or the bandwidth cap are used up.
-using System.Buffers.Binary;
 using HaMirror.Core.Extents;
 using HaMirror.Core.Machine;
 using HaMirror.Core.Wire;
@@ -23,14 +23,14 @@ internal sealed unsafe class ResyncSource : IDisposable
     /// <summary>Files open at once: many small ones keep the reads busy.</summary>
     private const int FilesMax = 32;
 
-    /// <summary>Hashes on their way: round trips are hidden, and the memory for them is nothing.</summary>
-    private const int HashesMax = 64;
-
     private const int CompareBytes = 512 << 10;
     private const int BusyBytes = 256 << 10;
 
     /// <summary>More than this waiting to leave: the next block would only wait behind live writes' backs.</summary>
     private const long WaitingBytesMax = 4 << 20;
+
+    /// <summary>So much waiting when all that could be sent has been: the link is slower than the disk.</summary>
+    private const long BehindBytesMin = 64 << 10;
 
     private const long WalkMs = 20;
     private const long BusyWalkMs = 2;
@@ -46,16 +46,15 @@ internal sealed unsafe class ResyncSource : IDisposable
     private readonly Queue<FileKey> _waiting = new();
     private readonly HashSet<FileKey> _waitingKeys = [];
     private readonly Dictionary<int, Read> _reads = [];
-    private readonly Dictionary<ulong, Hash> _hashes = [];
+    private readonly AskingRule _asking;
+    private readonly ResyncComparison _comparison;
     private readonly ResyncBlock _block;
     private bool _targetMarksComplete;
     private bool _isMissing;
     private ulong _namesBarrier;
     private ulong _closingBarrier;
 
-    private readonly record struct Read(FileCopy File, ulong Offset, int Bytes, bool Compare);
-
-    private readonly record struct Hash(FileCopy File, ulong Offset, int Bytes);
+    private readonly record struct Read(FileCopy File, ulong Offset, int Bytes, Asking Asking);
 
     public ResyncSource(
         SourceLink link, ResyncPlan plan, MarkSet marks, IResyncHost host, int streams, long? bandwidth)
@@ -63,6 +62,8 @@ internal sealed unsafe class ResyncSource : IDisposable
         (_link, Plan, _marks, _host, _streams) = (link, plan, marks, host, Math.Max(streams, 1));
         _bandwidth = new BandwidthBudget(bandwidth);
         _walk = new DirectoryWalk(link, plan, marks, _files, host.Roots);
+        _asking = new AskingRule(plan);
+        _comparison = new ResyncComparison(link);
         _block = new ResyncBlock(link, host, Progress);
         for (var root = 0; root < host.Roots.Count; root++)
             _walk.Add(root, "", true);
@@ -80,8 +81,6 @@ internal sealed unsafe class ResyncSource : IDisposable
     public ResyncStatus Status => new(
         Plan, Phase == ResyncPhase.Names, Progress.Directories, Progress.BytesTotal, Progress.BytesDone, Progress.BytesSent,
         (ulong)Progress.BytesPerSecond, Progress.SecondsLeft);
-
-    private bool Compares => Plan is ResyncPlan.CompareAll or ResyncPlan.Leftover;
 
     /// <summary>A live change of names or attributes was made.</summary>
     public void Changed(NamespaceChange change)
@@ -163,16 +162,11 @@ internal sealed unsafe class ResyncSource : IDisposable
             }
             bytes += (int)rest;
         }
-        if (bytes > 0 && read.Compare)
+        if (bytes > 0 && read.Asking != Asking.Sends)
         {
-            var hash = stackalloc ulong[2];
-            Shim.Hash128(data, (ulong)bytes, hash);
-            Span<byte> payload = stackalloc byte[16];
-            BinaryPrimitives.WriteUInt64LittleEndian(payload, hash[0]);
-            BinaryPrimitives.WriteUInt64LittleEndian(payload[8..], hash[1]);
-            var sequence = _link.Send(FrameType.ResyncHash, FrameFlags.None, file.WireFile, read.Offset, (uint)bytes, payload);
-            _hashes.Add(sequence, new Hash(file, read.Offset, read.Bytes));
-            file.Outstanding++;
+            // One extent is its own hash: nothing is left to divide.
+            var isDivided = read.Asking == Asking.Extents && bytes > ExtentSet.ExtentBytes;
+            _comparison.Ask(new ComparedBlock(file, read.Offset, read.Bytes, bytes, isDivided), data);
             _host.Release(token);
             return null;
         }
@@ -186,14 +180,44 @@ internal sealed unsafe class ResyncSource : IDisposable
     /// <summary>The target has compared a range.</summary>
     public void HashResult(ulong sequence, bool equal)
     {
-        if (!_hashes.Remove(sequence, out var hash))
+        if (!_comparison.TryTake(sequence, out var block))
             return;
-        hash.File.Outstanding--;
         if (equal)
-            Copied(hash.File.Key, hash.Offset, hash.Bytes);
+            Copied(block.File.Key, block.Offset, block.Bytes);
         else
-            hash.File.Different.Enqueue(new ExtentRange(hash.Offset, (ulong)hash.Bytes));
+            block.File.Different.Enqueue(new DifferentRange(block.Offset, (ulong)block.Bytes, !_asking.IsSending && block.ExtentCount > 1));
+        if (equal || block.ExtentCount == 1)
+            _asking.Learn(block.ExtentCount, equal ? 0 : block.ExtentCount);
     }
+
+    /// <summary>The target has compared each extent of a range.</summary>
+    /// <param name="different">A bit for each, lowest first.</param>
+    /// <returns>Null, or what is wrong with the answer, as the end of a sentence.</returns>
+    public string? HashResults(ulong sequence, ReadOnlySpan<byte> different)
+    {
+        if (!_comparison.TryTake(sequence, out var block))
+            return null;
+        if (different.Length != (block.ExtentCount + 7) / 8)
+            return $"answered {block.ExtentCount} hashes with {different.Length} bytes";
+        var count = 0;
+        for (int from = 0, to; from < block.ExtentCount; from = to)
+        {
+            var differs = IsSet(different, from);
+            for (to = from + 1; to < block.ExtentCount && IsSet(different, to) == differs;)
+                to++;
+            var offset = block.Offset + (ulong)from * ExtentSet.ExtentBytes;
+            var bytes = (to == block.ExtentCount ? block.Bytes : to * ExtentSet.ExtentBytes) - from * ExtentSet.ExtentBytes;
+            if (differs)
+                block.File.Different.Enqueue(new DifferentRange(offset, (ulong)bytes, IsDivided: false));
+            else
+                Copied(block.File.Key, offset, bytes);
+            count += differs ? to - from : 0;
+        }
+        _asking.Learn(block.ExtentCount, count);
+        return null;
+    }
+
+    private static bool IsSet(ReadOnlySpan<byte> bits, int index) => (bits[index / 8] >> index % 8 & 1) != 0;
 
     public void Dispose()
     {
@@ -263,9 +287,7 @@ internal sealed unsafe class ResyncSource : IDisposable
         Phase = ResyncPhase.Names;
         _link.StopStreaming();
         // What is under way would speak of a moment after which changes are not sent: it is asked for again.
-        foreach (var hash in _hashes.Values)
-            hash.File.Outstanding--;
-        _hashes.Clear();
+        _comparison.Clear();
         foreach (var file in _open)
             file.Abandon();
         // A visit tells sizes, and what was sent and is not yet done here would be cut off over there.
@@ -288,6 +310,7 @@ internal sealed unsafe class ResyncSource : IDisposable
             _files.ForgetMoves();
             _namesBarrier = 0;
         }
+        _block.IsLinkBehind = _link.Stream.WaitingBytes > BehindBytesMin || _bandwidth.IsLimited;
         for (var index = _open.Count - 1; index >= 0; index--)
             if (_open[index].IsDone)
                 Finish(_open[index], index);
@@ -339,7 +362,7 @@ internal sealed unsafe class ResyncSource : IDisposable
     {
         if (!_files.TryGet(key, out var file) || _marks.Find(key) is not { } mark)
             return null;
-        var descriptor = OpenRegular(file, key, out var stat);
+        var descriptor = SparseFile.Open(_host.Roots[file.Root].Descriptor, file.Path, key.Inode, "the resync", out var stat);
         if (descriptor < 0)
         {
             _files.Remove(key);
@@ -351,30 +374,6 @@ internal sealed unsafe class ResyncSource : IDisposable
         if (mark.IsWhole)
             _marks.ResolveWhole(key, stat.Size);
         return new FileCopy(key, file, descriptor, _link.BindPath(file.Root, file.Path));
-    }
-
-    /// <returns>-1: the name leads to another file now, or nowhere.</returns>
-    private int OpenRegular(ResyncFile file, FileKey key, out NativeStat stat)
-    {
-        stat = default;
-        // Looked at before it is opened for reading: a FIFO that took the name would hold the pump for ever.
-        var place = Shim.Open(
-            _host.Roots[file.Root].Descriptor, file.Path, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec, 0);
-        if (place is -Errno.ENOENT or -Errno.ENOTDIR or -Errno.ELOOP)
-            return -1;
-        Shim.Check(place, $"open {file.Path} for the resync");
-        try
-        {
-            fixed (NativeStat* at = &stat)
-                Shim.Check(Shim.StatAt(place, "", at), $"look at {file.Path}");
-            return stat.Inode != key.Inode || !DirectorySnapshot.IsRegular(stat)
-                ? -1
-                : Shim.Check(Shim.Reopen(place, OpenFlags.ReadOnly | OpenFlags.CloseOnExec), $"open {file.Path} for the resync");
-        }
-        finally
-        {
-            _ = Shim.Close(place);
-        }
     }
 
     private void Finish(FileCopy file, int index)
@@ -408,7 +407,7 @@ internal sealed unsafe class ResyncSource : IDisposable
     {
         while (!file.IsExhausted || file.Different.Count > 0)
         {
-            if (_reads.Count >= _streams || _hashes.Count >= HashesMax || _link.Stream.WaitingBytes > WaitingBytesMax
+            if (_reads.Count >= _streams || _comparison.IsFull || _link.Stream.WaitingBytes > WaitingBytesMax
                 || _link.IsFull || !_bandwidth.HasRoom(now))
                 return false;
             NativeStat stat;
@@ -417,12 +416,12 @@ internal sealed unsafe class ResyncSource : IDisposable
             {
                 if (range.Offset < stat.Size)
                 {
-                    if (!Begin(file, range.Offset, (int)range.Length, false))
+                    if (!Begin(file, range.Offset, (int)range.Bytes, range.IsDivided ? Asking.Extents : Asking.Sends))
                         return false;
                 }
                 else
                 {
-                    Copied(file.Key, range.Offset, (int)range.Length);
+                    Copied(file.Key, range.Offset, (int)range.Bytes);
                 }
                 file.Different.Dequeue();
             }
@@ -446,7 +445,7 @@ internal sealed unsafe class ResyncSource : IDisposable
             return true;
         }
         var end = Math.Min(range.End, size);
-        var data = Data(file.Descriptor, range.Offset, size);
+        var data = SparseFile.Data(file.Descriptor, range.Offset, size);
         if (data > range.Offset)
         {
             var hole = Math.Min(data, end) - range.Offset;
@@ -457,20 +456,23 @@ internal sealed unsafe class ResyncSource : IDisposable
             _marks.Copied(file.Key, range.Offset, ExtentSet.RoundUp(hole));
             return true;
         }
-        var most = Compares ? CompareBytes : _host.IsBusy ? BusyBytes : IResyncHost.BlockBytes;
-        var bytes = (int)Math.Min(Math.Min(end, HoleBehind(file.Descriptor, range.Offset, end)) - range.Offset, (ulong)most);
-        if (!Begin(file, range.Offset, bytes, Compares))
+        if (!_host.CanRead)
+            return false; // the rule counts the blocks that it is asked about
+        var asking = _asking.Next();
+        var most = _host.IsBusy ? BusyBytes : asking != Asking.Sends ? CompareBytes : IResyncHost.BlockBytes;
+        var bytes = (int)Math.Min(Math.Min(end, SparseFile.Hole(file.Descriptor, range.Offset, end)) - range.Offset, (ulong)most);
+        if (!Begin(file, range.Offset, bytes, asking))
             return false;
         file.Cursor = range.Offset + ExtentSet.RoundUp((ulong)bytes);
         return true;
     }
 
-    private bool Begin(FileCopy file, ulong offset, int bytes, bool compare)
+    private bool Begin(FileCopy file, ulong offset, int bytes, Asking asking)
     {
         var token = _host.TryRead(file.Key, file.Descriptor, offset, bytes);
         if (token < 0)
             return false;
-        _reads.Add(token, new Read(file, offset, bytes, compare));
+        _reads.Add(token, new Read(file, offset, bytes, asking));
         file.Outstanding++;
         return true;
     }
@@ -479,22 +481,5 @@ internal sealed unsafe class ResyncSource : IDisposable
     {
         _marks.Copied(key, offset, ExtentSet.RoundUp((ulong)bytes));
         Progress.BytesDone += (ulong)bytes;
-    }
-
-    /// <summary>Where data begins at or behind an offset, rounded down to an extent; the size when there is none.</summary>
-    private static ulong Data(int descriptor, ulong offset, ulong size)
-    {
-        const int seekData = 3;
-        var found = Shim.Seek(descriptor, offset, seekData);
-        return found == -Errno.ENXIO ? size
-            : found < 0 ? offset // a file system without holes
-            : Math.Max(offset, ExtentSet.RoundDown((ulong)found));
-    }
-
-    private static ulong HoleBehind(int descriptor, ulong offset, ulong end)
-    {
-        const int seekHole = 4;
-        var found = Shim.Seek(descriptor, offset, seekHole);
-        return found <= (long)offset ? end : ExtentSet.RoundUp((ulong)found);
     }
 }

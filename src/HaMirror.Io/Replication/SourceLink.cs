@@ -345,6 +345,8 @@ internal sealed unsafe class SourceLink : IDisposable
             case FrameType.HashResult:
                 Resync?.HashResult(header.Sequence, (header.Flags & FrameFlags.Equal) != 0);
                 return null;
+            case FrameType.HashResults:
+                return Resync?.HashResults(header.Sequence, payload.ToArray()) is { } wrong ? $"{PeerName} {wrong}." : null;
             case FrameType.Marks:
                 return TakeMarks(header, payload);
             case FrameType.OfferAccepted:

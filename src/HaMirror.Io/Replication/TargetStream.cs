@@ -34,6 +34,7 @@ internal sealed unsafe class TargetStream : IDisposable
     private readonly TargetWrites _writes;
     private readonly TargetSync _sync;
     private readonly PageBlock _scratch = new(FrameHeader.PayloadLengthMax);
+    private readonly TargetComparison _comparison = new();
     private readonly List<TargetFile> _awaiting = [];
     private bool _namesChanged;
     private ulong _lastApplied;
@@ -115,6 +116,7 @@ internal sealed unsafe class TargetStream : IDisposable
             file.Release();
         _files.Dispose();
         _scratch.Dispose();
+        _comparison.Dispose();
     }
 
     private void Apply(in TargetFrame frame, bool alone)
@@ -163,6 +165,7 @@ internal sealed unsafe class TargetStream : IDisposable
                 Crash.At(CrashPoint.DirectoryApplied);
                 break;
             case FrameType.ResyncHash:
+            case FrameType.ResyncHashes:
                 Compare(frame);
                 break;
             default:
@@ -390,34 +393,10 @@ internal sealed unsafe class TargetStream : IDisposable
 
     private void Compare(in TargetFrame frame)
     {
-        var header = frame.Header;
-        if (header.Argument is 0 or > FrameHeader.PayloadLengthMax || header.PayloadLength != 16)
-            throw TargetException.Violation($"a hash of {header.Argument} bytes with a payload of {header.PayloadLength}.");
-        var file = _files.Get(header.File);
-        var equal = false;
-        if (!file.IsMissing)
-        {
-            _writes.WaitForRange(file, header.Offset, header.Argument);
-            var read = Shim.ReadAt(file.Descriptor, _scratch.Address, header.Argument, header.Offset);
-            if (read < 0)
-                throw new TargetException($"{header.Argument} bytes at {header.Offset} of {file.FullPath} could not be read on this "
-                    + $"node: {Errno.Describe((int)-read)}. Repair the disk.", replicaFailed: true);
-            equal = read == header.Argument && IsHash(frame.Payload, (ulong)read);
-            // Equal, and perhaps only in memory: left by a link before this one.
-            if (equal)
-                AwaitBarrier(file);
-        }
-        ComparedBytes += header.Argument;
-        _outgoing.Add(FrameType.HashResult, equal ? FrameFlags.Equal : FrameFlags.None, header.Sequence, header.File, header.Offset, header.Argument);
-    }
-
-    private bool IsHash(in ReadOnlySequence<byte> payload, ulong bytes)
-    {
-        var own = stackalloc ulong[2];
-        Shim.Hash128(_scratch.Address, bytes, own);
-        Span<byte> theirs = stackalloc byte[16];
-        payload.CopyTo(theirs);
-        return BinaryPrimitives.ReadUInt64LittleEndian(theirs) == own[0] && BinaryPrimitives.ReadUInt64LittleEndian(theirs[8..]) == own[1];
+        var file = _files.Get(frame.Header.File);
+        if (_comparison.Answer(frame, file, _writes, _outgoing))
+            AwaitBarrier(file); // equal, and perhaps only in memory: left by a link before this one
+        ComparedBytes += frame.Header.Argument;
     }
 
     private string ReadPath(in TargetFrame frame) =>

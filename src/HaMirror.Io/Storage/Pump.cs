@@ -222,6 +222,8 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
 
     void IResyncHost.MarkUnderWay() => _flow.MarkUnderWay();
 
+    bool IResyncHost.CanRead => _reads.HasFree;
+
     int IResyncHost.TryRead(FileKey key, int descriptor, ulong offset, int bytes)
     {
         // To the end of the extent: its mark goes as a whole, and a write behind the bytes read may have nothing but that mark.
