@@ -90,6 +90,7 @@ internal static class AgentHost
         app.UseRouting();
         app.MapCluster();
         app.MapModules();
+        app.MapComparisons();
         app.MapResources();
         return app;
     }

@@ -75,7 +75,10 @@ internal sealed class DriverFactory(
             Storage = events =>
             {
                 storage = new MirrorStorage(
-                    new MirrorStorageOptions(name, ModuleStorage.ReplicationOf(module), new MarkStore(files.MarksFile(name)), _log), events);
+                    new MirrorStorageOptions(name, ModuleStorage.ReplicationOf(module), new MarkStore(files.MarksFile(name)), _log)
+                    {
+                        SummaryFile = files.ResyncSummaryFile(name),
+                    }, events);
                 return new ModuleStorage(storage);
             },
             Hooks = new ModuleHooks(module.User, places, log, clock),

@@ -43,6 +43,9 @@ internal interface IModuleStorage : IDisposable
 
     void CutLink(long link, string reason);
 
+    /// <summary>For what only looks at the replica: diff, verify, seed. Null where a test stands in for the data path.</summary>
+    Io.Storage.MirrorStorage? Mirror => null;
+
     /// <summary>Files that carry dirty extents, for the hello. Any thread.</summary>
     int MarkCount { get; }
 

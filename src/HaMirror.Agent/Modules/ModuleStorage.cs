@@ -14,6 +14,8 @@ internal sealed class ModuleStorage(MirrorStorage storage) : IModuleStorage
 
     public static ReplicationConfiguration ReplicationOf(ModuleConfiguration module) => module.Replication ?? NothingReplicated;
 
+    public MirrorStorage? Mirror => storage;
+
     public int MarkCount => storage.Status.MarkCount;
 
     public long? DirtyBytes => (long)storage.Status.DirtyBytes;

@@ -32,8 +32,8 @@ internal sealed class AgentClient : IDisposable
     public void Dispose() => http.Dispose();
 
     /// <summary>GET.</summary>
-    public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
-        AskAsync(HttpMethod.Get, path, null, type, AnswerTimeout, cancellation);
+    public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation, TimeSpan? timeout = null) =>
+        AskAsync(HttpMethod.Get, path, null, type, timeout ?? AnswerTimeout, cancellation);
 
     /// <summary>POST with an answer.</summary>
     public Task<T> PostAsync<TBody, T>(

@@ -26,6 +26,8 @@ namespace HaMirror.Core.Api;
 [JsonSerializable(typeof(FailoverRequest))]
 [JsonSerializable(typeof(WaitRequest))]
 [JsonSerializable(typeof(ResourceRequest))]
+[JsonSerializable(typeof(ModuleDiff))]
+[JsonSerializable(typeof(ResyncRateRequest))]
 [JsonSerializable(typeof(ModuleAddRequest))]
 [JsonSerializable(typeof(ClusterInitRequest))]
 [JsonSerializable(typeof(ClusterJoinRequest))]

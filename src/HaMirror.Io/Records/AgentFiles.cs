@@ -51,6 +51,9 @@ public sealed class AgentFiles(string root)
 
     public string MarksFile(string module) => $"{ModuleStateDirectory(module)}/marks";
 
+    /// <summary>How the last resync went: what the next one's time is estimated from.</summary>
+    public string ResyncSummaryFile(string module) => $"{ModuleStateDirectory(module)}/resync";
+
     /// <summary>The configuration that is in force, made so by <c>hamirror module config</c>.</summary>
     public string ActiveConfigurationDirectory(string module) => $"{ModuleStateDirectory(module)}/active";
 

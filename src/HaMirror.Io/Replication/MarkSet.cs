@@ -39,6 +39,15 @@ public sealed class MarkSet
 
     public FileMark? Find(FileKey key) => _marks.GetValueOrDefault(key);
 
+    /// <summary>The marks as they are now, for another thread; what is in flight is not among them.</summary>
+    public IReadOnlyDictionary<FileKey, FileMark> Copy()
+    {
+        var copy = new Dictionary<FileKey, FileMark>(_marks.Count);
+        foreach (var (key, mark) in _marks)
+            (copy[key] = new FileMark()).Union(mark);
+        return copy;
+    }
+
     /// <summary>The range may differ from now on.</summary>
     public void Mark(FileKey key, ulong offset, ulong bytes)
     {

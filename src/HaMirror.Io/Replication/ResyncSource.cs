@@ -41,6 +41,7 @@ internal sealed unsafe class ResyncSource : IDisposable
     private readonly int _streams;
     private readonly BandwidthBudget _bandwidth;
     private readonly DirectoryWalk _walk;
+    private readonly long _begun = Environment.TickCount64;
     private readonly ResyncFiles _files = new();
     private readonly List<FileCopy> _open = [];
     private readonly Queue<FileKey> _waiting = new();
@@ -81,6 +82,13 @@ internal sealed unsafe class ResyncSource : IDisposable
     public ResyncStatus Status => new(
         Plan, Phase == ResyncPhase.Names, Progress.Directories, Progress.BytesTotal, Progress.BytesDone, Progress.BytesSent,
         (ulong)Progress.BytesPerSecond, Progress.SecondsLeft);
+
+    /// <summary>Of a resync that has ended.</summary>
+    public ResyncSummary Summary => new(
+        Plan, Progress.BytesDone, Progress.BytesSent, TimeSpan.FromMilliseconds(Environment.TickCount64 - _begun), DateTimeOffset.UtcNow);
+
+    /// <summary>Another cap from now on, in bytes a second; null: none.</summary>
+    public void Limit(long? bytesPerSecond) => _bandwidth.Limit(bytesPerSecond);
 
     /// <summary>A live change of names or attributes was made.</summary>
     public void Changed(NamespaceChange change)

@@ -2,7 +2,6 @@
 // Invariants: what is asked for is done in the order in which it was asked, whoever's thread does it; changes are let in only
 // after a target session, if there was one, has applied all that it received.
 using HaMirror.Io.Crashes;
-using System.Collections.Immutable;
 using HaMirror.Core.Configuration;
 using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
@@ -17,11 +16,15 @@ namespace HaMirror.Io.Storage;
 /// <summary>The data path of a module. Every method may be called from any thread; what returns no task returns at once.</summary>
 public sealed class MirrorStorage : IAsyncDisposable, IDisposable
 {
+    private const int DirectoryFlags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec;
+
     private readonly MirrorStorageOptions _options;
     private readonly IStorageEvents _events;
     private readonly Lock _gate = new();
     private readonly MarkSet _marks = new();
     private readonly List<MountPoint> _mounts = [];
+    private long? _resyncLimit;
+    private ResyncSummary? _lastResync;
     private Task _tail = Task.CompletedTask;
     private Pump? _pump;
     private TargetSession? _target;
@@ -33,6 +36,8 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         if (MarksUnknown is { } reason)
             options.Log.MarksUnknown(options.Module, reason);
         _restStatus = Rest();
+        _resyncLimit = options.Replication.ResyncBandwidth;
+        LastResync = options.SummaryFile is { } file ? ResyncSummary.Load(file) : null;
     }
 
     /// <summary>While nothing is mounted: what the marks were when that began. They belong to the pump otherwise.</summary>
@@ -49,6 +54,33 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
 
     /// <summary>How far the resync is that makes this replica equal; null: this node is no target, or is equal.</summary>
     public ResyncStatus? TargetResync => _target?.Progress;
+
+    /// <summary>How the last resync went for which this node was the source; null: none is known.</summary>
+    public ResyncSummary? LastResync
+    {
+        get => Volatile.Read(ref _lastResync);
+        private set => Volatile.Write(ref _lastResync, value);
+    }
+
+    /// <summary>The directories beneath the mounts, or by their paths when nothing is mounted, and the marks.</summary>
+    /// <exception cref="IOException">A directory cannot be opened; the message is a sentence.</exception>
+    public Task<ReplicaView> LookAsync() => InOrderAsync(async () =>
+    {
+        var directories = _options.Replication.Directories;
+        if (_pump is not { } pump)
+            return new ReplicaView(directories, root => Shim.Open(Shim.CurrentDirectory, directories[root].Path, DirectoryFlags, 0), _marks.Copy());
+        var marks = new TaskCompletionSource<IReadOnlyDictionary<FileKey, FileMark>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        pump.Post(() => marks.SetResult(_marks.Copy()));
+        var mounts = _mounts.ToArray();
+        return new ReplicaView(directories, root => Shim.Reopen(mounts[root].Descriptor, DirectoryFlags), await marks.Task.ConfigureAwait(false));
+    });
+
+    /// <summary>Another cap for resyncs of this replica, the running one included, in bytes a second; null: none.</summary>
+    public void LimitResync(long? bytesPerSecond) => Enqueue(() =>
+    {
+        _resyncLimit = bytesPerSecond;
+        _pump?.Post(() => _pump.LimitResync(bytesPerSecond));
+    });
 
     /// <summary>When the pump last ended a round, in ms of <see cref="Environment.TickCount64"/>; it does so four times a
     /// second when idle. Null: it does not run.</summary>
@@ -174,6 +206,37 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         }
     }
 
+    private Task<T> InOrderAsync<T>(Func<Task<T>> action)
+    {
+        lock (_gate)
+        {
+            var task = _tail.ContinueWith(
+                _ => action(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+            _tail = task;
+            return task;
+        }
+    }
+
+    /// <summary>On the pump's thread, which does not wait for the disk.</summary>
+    private void Ended(ResyncSummary summary)
+    {
+        LastResync = summary;
+        if (_options.SummaryFile is { } file)
+            Enqueue(() => Keep(summary, file));
+    }
+
+    private void Keep(ResyncSummary summary, string file)
+    {
+        try
+        {
+            summary.Save(file);
+        }
+        catch (IOException failure)
+        {
+            _options.Log.SummaryNotKept(_options.Module, failure.Message);
+        }
+    }
+
     private void WithTarget(long link, Action<TargetSession> action) => Enqueue(() =>
     {
         if (_target is { } target && target.Link == link)
@@ -236,7 +299,8 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
                 _mounts.Add(MountPlace.Open(root, _options.Replication.Directories[root], filters[root]));
             foreach (var mount in _mounts)
                 mount.Mount($"hamirror:{_options.Module}");
-            _pump = new Pump(_options, _events, _mounts, _marks);
+            _pump = new Pump(_options, _events, _mounts, _marks) { Ended = Ended };
+            _pump.LimitResync(_resyncLimit);
             _pump.Start();
             Crash.At(CrashPoint.Mounted);
             foreach (var mount in _mounts)

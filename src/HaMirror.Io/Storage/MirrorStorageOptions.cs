@@ -8,4 +8,8 @@ namespace HaMirror.Io.Storage;
 /// <param name="Module">Name of the module; the mounts show it as their source.</param>
 /// <param name="Marks">Where the marks are kept over a clean stop.</param>
 public sealed record MirrorStorageOptions(
-    string Module, ReplicationConfiguration Replication, IMarkStore Marks, ILogger Log);
+    string Module, ReplicationConfiguration Replication, IMarkStore Marks, ILogger Log)
+{
+    /// <summary>Where the summary of the last resync is kept; null: in memory only.</summary>
+    public string? SummaryFile { get; init; }
+}

@@ -48,6 +48,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
     private long _statusAt;
     private long _looked;
     private bool _stop;
+    private long? _resyncLimit;
 
     public Pump(MirrorStorageOptions options, IStorageEvents events, List<MountPoint> mounts, MarkSet marks)
     {
@@ -64,6 +65,9 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         _drain = new DrainWatch(mounts, Post);
         _thread = new Thread(Run) { IsBackground = true, Name = $"pump {options.Module}" };
     }
+
+    /// <summary>Told of each resync that ends well.</summary>
+    public Action<ResyncSummary>? Ended { get; init; }
 
     public MarkSet Marks { get; }
 
@@ -152,9 +156,16 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
     public void BeginSource(long number, ResyncPlan plan) => WithLink(number, source =>
     {
         source.Begin(plan, new ResyncSource(
-            source, plan, Marks, this, _options.Replication.ResyncStreams, _options.Replication.ResyncBandwidth));
+            source, plan, Marks, this, _options.Replication.ResyncStreams, _resyncLimit));
         _options.Log.Attached(_options.Module, number, plan, Marks.Count);
     });
+
+    /// <summary>Caps this and later resyncs, in bytes a second; null: no cap.</summary>
+    public void LimitResync(long? bytesPerSecond)
+    {
+        _resyncLimit = bytesPerSecond;
+        _source?.Resync?.Limit(bytesPerSecond);
+    }
 
     /// <summary>Does something with the link of that number, if it is still the one.</summary>
     public void WithLink(long number, Action<SourceLink> action)
@@ -437,6 +448,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         _reads.Reset();
         _options.Log.ResyncEnded(
             _options.Module, resync.Progress.Directories, resync.Progress.BytesDone, resync.Progress.BytesSent);
+        Ended?.Invoke(resync.Summary);
         _events.ResyncEnded(source.Number);
     }
 

@@ -117,6 +117,14 @@ internal sealed class AgentProcess : IAsyncDisposable
         return System.Text.Json.JsonSerializer.Deserialize(text, answerType)!;
     }
 
+    public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type)
+    {
+        using var answer = await _client.GetAsync(path);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, $"{Name}: GET {path}: {(int)answer.StatusCode} {text}\n{Story}");
+        return System.Text.Json.JsonSerializer.Deserialize(text, type)!;
+    }
+
     /// <summary>Sends a command that must be refused, and returns the refusal.</summary>
     public async Task<Problem> RefusedAsync<TBody>(string path, TBody body, JsonTypeInfo<TBody> bodyType)
     {

@@ -1,0 +1,30 @@
+using HaMirror.Agent.Hosting;
+using HaMirror.Agent.Modules;
+using HaMirror.Core.Api;
+using HaMirror.Core.Machine;
+
+namespace HaMirror.Agent.Api;
+
+/// <summary>What differs between the replicas: <c>diff</c> and the rate of resyncs (src/HaMirror.Core/Api/API.md).</summary>
+internal static class ComparisonEndpoints
+{
+    public static void MapComparisons(this WebApplication app)
+    {
+        app.MapGet(ApiPath.Modules + "/{module}/diff", async (HttpContext context, string module, NodeService node, ModuleRoster roster) =>
+            await context.Response.WriteAsJsonAsync(
+                await DiffReport.OfAsync(roster.Driver(module), node.Status(module).Node, context.RequestAborted), ApiJson.Default.ModuleDiff));
+        app.MapPut(ApiPath.Modules + "/{module}/resync-rate", async (HttpContext context, string module, ModuleRoster roster) =>
+        {
+            var request = await ApiBody.ReadAsync(context, ApiJson.Default.ResyncRateRequest);
+            if (request.BytesPerSecond is <= 0)
+                throw new Refusal(Refusal.BadRequest, "A rate is more than 0 bytes a second; leave it out for no cap.");
+            var driver = roster.Driver(module);
+            if (driver.Storage.Mirror is not { } storage)
+                throw new Refusal(Refusal.Conflict, $"Module {module} replicates nothing.");
+            storage.LimitResync(request.BytesPerSecond);
+            driver.Log.Add(SayLevel.Event, $"Resyncs are capped at {(request.BytesPerSecond is { } rate ? $"{rate} bytes a second" : "nothing")} "
+                + $"by {request.By ?? "operator@local"}, until the agent ends or the module is configured anew.");
+            return Results.NoContent();
+        });
+    }
+}
