@@ -101,7 +101,18 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 
     void IModuleStorage.BeginSource(long link, ResyncPlan plan) => Done.Enqueue("source");
 
-    void IModuleStorage.BeginTarget(long link, ResyncPlan plan) => Done.Enqueue("target");
+    void IModuleStorage.BeginTarget(long link, ResyncPlan plan, Preserving keeps) => Done.Enqueue("target");
+
+    /// <summary>What an undo leads to.</summary>
+    public (ReplicaRecord? Before, string? Failure) Undone { get; set; } = (null, "There is no undo record.");
+
+    Task<(ReplicaRecord? Before, string? Failure)> IModuleStorage.UndoAsync()
+    {
+        Done.Enqueue("undo");
+        return Task.FromResult(Undone);
+    }
+
+    void IModuleStorage.EndUndo() => Done.Enqueue("end undo");
 
     void IModuleStorage.Offer(long link, GenerationId generation) => Done.Enqueue("offer");
 

@@ -22,7 +22,18 @@ public sealed class LifeVerbsTests
             agent.Asked.Last());
     }
 
+    [Fact]
+    public async Task Start_WithUndo_AsksForIt()
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        agent.Record("POST /v1/modules/vm1/start", Answers.Accepted("start"), 202);
+        var run = await Terminal.RunAsync(agent, "start", "-m", "vm1", "--as-primary", "--undo");
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.Equal([$$"""POST /v1/modules/vm1/start {"role":"primary","fullSync":false,"by":"{{By}}","undo":true}"""], agent.Asked);
+    }
+
     [Theory]
+    [InlineData("start --undo", "goes with --as-primary")]
     [InlineData("start --as-primary --as-secondary", "exclude each other")]
     [InlineData("start --full-sync", "goes with --as-secondary")]
     [InlineData("failover maybe", "maybe")]

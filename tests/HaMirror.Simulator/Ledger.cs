@@ -8,7 +8,8 @@ namespace HaMirror.Simulator;
 /// G1 and G4: a node that starts service on its own holds every acknowledged write. G3: a node never acknowledges a write
 /// while it lacks one that was acknowledged elsewhere. Both are excused only from the moment at which the contract itself
 /// excuses them (an operator's --as-primary; isolation without a witness) until the two are equal again. Never excused:
-/// one generation is one history, and no acknowledged write is dropped without --full-sync. A plain write, which no flush
+/// one generation is one history, and no acknowledged write is dropped without --full-sync or being in a salvage set that was made
+/// before the resync that drops it. A plain write, which no flush
 /// covers, is demanded as long as one node keeps it: the one that served it until it loses power before the write reached
 /// its disk, the standby as long as it is one. An operator's --as-primary leaves out what only the other one keeps of them.
 /// <para>All that is forgiven: (1) G3 and G4 between an excuse and the next accepted offer; (2) a plain write whose server
@@ -116,9 +117,10 @@ public sealed class Ledger(World world)
             if (!changing.Contains(block) && source.Replica[block] != target.Replica[block])
                 world.Violate($"{target.Name} was declared equal but block {block} has {target.Replica[block]}, not {source.Replica[block]}");
         foreach (var write in target.Replica.Holds)
-            if (!link.Offered.Contains(write) && link.TargetPlan != ResyncPlan.CopyAll && !(Excused && _plain.ContainsKey(write)))
+            if (!link.Offered.Contains(write) && link.TargetPlan != ResyncPlan.CopyAll && !target.Replica.Salvaged.Contains(write)
+                && !(Excused && _plain.ContainsKey(write)))
             {
-                world.Violate($"the acknowledged write {write} of {target.Name} was dropped without --full-sync (G5)");
+                world.Violate($"the acknowledged write {write} of {target.Name} was dropped without --full-sync and is in no salvage set (G5)");
                 return;
             }
 

@@ -45,6 +45,7 @@ public sealed record Mutation(string Name)
         new("the target's marks are left out of a resync") { JoinsMarks = false },
         new("a mark is cleared when the peer has received a write") { AwaitsDurable = false },
         new("a plain flush reaches this disk only") { FlushesLocally = false },
+        new("the loser of a divergence saves nothing before its resync") { Salvages = false },
         new("a new generation is opened before it is recorded")
         {
             Actions = actions => actions.Any(action => action is MachineAction.OpenGeneration)
@@ -108,6 +109,8 @@ public sealed record Mutation(string Name)
     public bool AwaitsDurable { get; init; } = true;
 
     public bool FlushesLocally { get; init; } = true;
+
+    public bool Salvages { get; init; } = true;
 
     public override string ToString() => Name;
 }

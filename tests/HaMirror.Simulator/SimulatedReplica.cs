@@ -17,6 +17,11 @@ public sealed class SimulatedReplica
     /// <summary>How many of the demanded writes, in their order, this replica is known to hold.</summary>
     public int Checked { get; set; }
 
+    /// <summary>What the losing side of a divergence held when its resync began: on its disk before any of it is replaced.</summary>
+    public HashSet<long> Salvaged { get; } = [];
+
+    public void Salvage() => Salvaged.UnionWith(Holds);
+
     public long this[int block] => _cache[block];
 
     public void Apply(int block, long value)

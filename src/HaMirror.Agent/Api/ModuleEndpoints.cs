@@ -94,7 +94,26 @@ internal static class ModuleEndpoints
                 "Use 'hamirror start --as-secondary --full-sync' on the node whose data is to be replaced."),
             _ => throw new Refusal(Refusal.BadRequest, $"'{request!.Role}' is no role: auto, primary or secondary."),
         };
-        await CommandAsync(context, roster.Driver(module), "start", command, request?.By, request?.Identity);
+        var driver = roster.Driver(module);
+        if (request?.Undo == true && command != OperatorCommand.StartAsPrimary)
+            throw new Refusal(Refusal.BadRequest, "Only a start as primary can undo a resync.", "Use 'hamirror start --as-primary --undo'.");
+        if (command == OperatorCommand.StartAsPrimary) RefuseHalfResynced(driver, request!.Undo);
+        await CommandAsync(context, driver, "start", command, request?.By, request?.Identity, request?.Undo ?? false);
+    }
+
+    /// <summary>A half-resynced replica is no state that ever was: nobody starts with it who can have the one before it.</summary>
+    private static void RefuseHalfResynced(ModuleDriver driver, bool undo)
+    {
+        if (undo || driver.Snapshot.View is { PeerHeard: true, PeerBeat.Serves: true }) return; // The machine refuses that.
+        try
+        {
+            if (driver.UndoOffer is { } offer)
+                throw new Refusal(Refusal.Conflict, offer.Sentence, $"'hamirror start -m {driver.Name} --as-primary --undo' goes back to it and starts.");
+        }
+        catch (IOException failure)
+        {
+            throw new Refusal(Refusal.Conflict, $"This replica is half-way through a resync, and its undo record cannot be read: {failure.Message}");
+        }
     }
 
     private static async Task FailoverAsync(HttpContext context, string module, ModuleRoster roster)
@@ -105,10 +124,10 @@ internal static class ModuleEndpoints
     }
 
     private static async Task CommandAsync(
-        HttpContext context, ModuleDriver driver, string name, OperatorCommand command, string? by, string? identity)
+        HttpContext context, ModuleDriver driver, string name, OperatorCommand command, string? by, string? identity, bool undo = false)
     {
         var caller = identity is { Length: > 0 } ? $"{identity} ({by ?? "automatic"})" : by ?? DefaultCaller;
-        var refusal = await driver.CommandAsync(new MachineInput.Command(command) { By = caller, Automatic = identity is { Length: > 0 } });
+        var refusal = await driver.CommandAsync(new MachineInput.Command(command) { By = caller, Automatic = identity is { Length: > 0 }, Undo = undo });
         if (refusal is not null) throw new Refusal(Refusal.Conflict, refusal);
         var view = driver.Snapshot.View;
         context.Response.StatusCode = StatusCodes.Status202Accepted;

@@ -12,6 +12,7 @@ using HaMirror.Io.Heartbeats;
 using HaMirror.Io.Hooks;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
+using HaMirror.Io.Preimages;
 using HaMirror.Io.Records;
 using HaMirror.Io.Replication;
 using HaMirror.Io.Storage;
@@ -50,6 +51,7 @@ internal sealed class DriverFactory(
     {
         var name = definition.Name;
         var records = new ReplicaRecordStore(files.ReplicaRecordFile(name));
+        var preimages = new PreimagePlace(files.ModuleStateDirectory(name), cluster.NodeName, cluster.PeerName);
         var places = Places(name);
         var ping = new WitnessPing();
 
@@ -78,11 +80,13 @@ internal sealed class DriverFactory(
                     new MirrorStorageOptions(name, ModuleStorage.ReplicationOf(module), new MarkStore(files.MarksFile(name)), _log)
                     {
                         SummaryFile = files.ResyncSummaryFile(name),
+                        Preimages = preimages,
                     }, events);
                 return new ModuleStorage(storage);
             },
             Hooks = new ModuleHooks(module.User, places, log, clock),
-            LoadRecord = () => LoadRecord(records, storage),
+            LoadRecord = () => LoadRecord(records, storage, preimages),
+            Preimages = preimages,
             SaveRecord = records.Save,
             Intent = ModuleIntent.Load(files.IntentFile(name)),
             SaveIntent = intent => intent.Save(files.IntentFile(name)),
@@ -108,9 +112,10 @@ internal sealed class DriverFactory(
         return driver;
     }
 
-    private static ReplicaRecord LoadRecord(ReplicaRecordStore records, MirrorStorage? storage)
+    private static ReplicaRecord LoadRecord(ReplicaRecordStore records, MirrorStorage? storage, PreimagePlace preimages)
     {
         if (!records.TryLoad(out var record, out var refusal)) throw new IOException(refusal);
+        if (record.Condition != ReplicaCondition.Inconsistent) preimages.Settle();
 
         // Marks that cannot be read hide differences: nothing but a comparison of everything finds them.
         return storage?.MarksUnknown is null || record.Current.IsNone ? record : record with { CompareAll = true };
@@ -135,6 +140,7 @@ internal sealed class DriverFactory(
         IsFirstNode = cluster.IsFirstNode,
         FailoverOn = module.Service.FailoverOn,
         DefaultPrim = module.Service.DefaultPrim,
+        ManualDivergence = module.Replication?.ManualDivergence ?? false,
         MaxLoop = module.Service.MaxLoop,
         LoopInterval = module.Service.LoopInterval,
         HeartbeatTimeout = module.Heart.Timeout,

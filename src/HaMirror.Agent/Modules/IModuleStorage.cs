@@ -31,7 +31,14 @@ internal interface IModuleStorage : IDisposable
 
     void BeginSource(long link, ResyncPlan plan);
 
-    void BeginTarget(long link, ResyncPlan plan);
+    void BeginTarget(long link, ResyncPlan plan, Preserving keeps);
+
+    /// <summary>Makes the replica what it was before a resync that did not end.</summary>
+    /// <returns>The record that it had, or why it could not be, as a sentence.</returns>
+    Task<(ReplicaRecord? Before, string? Failure)> UndoAsync();
+
+    /// <summary>The record says what the replica is: what was kept of it goes away, or becomes a salvage set.</summary>
+    void EndUndo();
 
     void Offer(long link, GenerationId generation);
 

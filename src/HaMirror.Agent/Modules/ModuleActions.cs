@@ -165,6 +165,12 @@ internal sealed class ModuleActions : IDisposable
             case MachineAction.Drain drain:
                 Answer(_storage.DrainAsync, failure => new MachineInput.Drained(drain.Ticket, failure));
                 break;
+            case MachineAction.Undo undo:
+                Undo(undo.Ticket);
+                break;
+            case MachineAction.EndUndo:
+                _storage.EndUndo();
+                break;
             case MachineAction.SetWritable set:
                 _storage.SetWritable(set.Writable);
                 break;
@@ -193,7 +199,7 @@ internal sealed class ModuleActions : IDisposable
                 break;
             case MachineAction.BeginTarget begin:
                 _around.Log.Add(SayLevel.Event, $"Updating directory tree from {_around.Rules.PeerName} ({begin.Plan})");
-                _storage.BeginTarget(begin.Link, begin.Plan);
+                _storage.BeginTarget(begin.Link, begin.Plan, begin.Keeps);
                 break;
             case MachineAction.Offer offer:
                 _storage.Offer(offer.Link, offer.Generation);
@@ -244,6 +250,22 @@ internal sealed class ModuleActions : IDisposable
         }
 
         _post(input(failure));
+    });
+
+    private void Undo(long ticket) => _ = Task.Run(async () =>
+    {
+        MachineInput.Undone undone;
+        try
+        {
+            var (before, failure) = await _storage.UndoAsync();
+            undone = new MachineInput.Undone(ticket, before, failure);
+        }
+        catch (Exception error)
+        {
+            undone = new MachineInput.Undone(ticket, null, error.Message);
+        }
+
+        _post(undone);
     });
 
     private void Run(MachineAction.RunSequence run)

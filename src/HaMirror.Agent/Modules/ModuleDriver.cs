@@ -103,6 +103,12 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         }
     }
 
+    /// <summary>What going back from a half-made resync would mean; null: there is nothing to go back to.</summary>
+    public Io.Preimages.UndoOffer? UndoOffer =>
+        _snapshot.View.Record.Condition == ReplicaCondition.Inconsistent ? _around.Preimages?.Offer() : null;
+
+    public Io.Preimages.PreimagePlace? Preimages => _around.Preimages;
+
     public ResourceTable Resources => _around.Resources;
 
     public ModuleRules Rules => _around.Rules;
@@ -233,6 +239,8 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     void IStorageEvents.SwapRequested(long link) => Post(new MachineInput.SwapRequested(link));
 
+    void IStorageEvents.Told(string sentence) => Log.Add(SayLevel.Warning, sentence);
+
     void IStorageEvents.MountLost(string reason) => Post(new MachineInput.StorageFailed(reason, MountLost: true));
 
     void IStorageEvents.StorageFailed(string reason) => Post(new MachineInput.StorageFailed(reason));
@@ -249,7 +257,10 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     private PeerHello Hello()
     {
         var view = _snapshot.View;
-        return new PeerHello(_around.Rules.NodeName, view.Record, view.State, _actions.FullSync, Storage.MarkCount);
+        return new PeerHello(_around.Rules.NodeName, view.Record, view.State, _actions.FullSync, Storage.MarkCount)
+        {
+            ManualDivergence = _around.Rules.ManualDivergence,
+        };
     }
 
     private void Post(Envelope envelope)

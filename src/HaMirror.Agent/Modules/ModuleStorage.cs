@@ -51,7 +51,11 @@ internal sealed class ModuleStorage(MirrorStorage storage) : IModuleStorage
 
     public void BeginSource(long link, ResyncPlan plan) => storage.BeginSource(link, plan);
 
-    public void BeginTarget(long link, ResyncPlan plan) => storage.BeginTarget(link, plan);
+    public void BeginTarget(long link, ResyncPlan plan, Preserving keeps) => storage.BeginTarget(link, plan, keeps);
+
+    public Task<(ReplicaRecord? Before, string? Failure)> UndoAsync() => storage.UndoAsync();
+
+    public void EndUndo() => storage.EndUndo();
 
     public void Offer(long link, GenerationId generation) => storage.Offer(link, generation);
 

@@ -45,6 +45,9 @@ internal sealed record ModuleSurroundings
     /// <summary>Aborts and detaches a mount that hangs.</summary>
     public required Action<string> AbortMount { get; init; }
 
+    /// <summary>What is kept of replicas that a resync replaces; null: nothing is.</summary>
+    public Io.Preimages.PreimagePlace? Preimages { get; init; }
+
     public required Action BeatNow { get; init; }
 
     public required ulong Boot { get; init; }

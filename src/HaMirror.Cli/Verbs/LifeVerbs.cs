@@ -40,15 +40,24 @@ internal static class LifeVerbs
         {
             Description = "With --as-secondary: copy everything from the peer, compare nothing.",
         };
+        var undo = new Option<bool>("--undo")
+        {
+            Description = "With --as-primary: undo a resync that did not end, and start with the older replica.",
+        };
         var command = new Command("start", "Start the module: it runs here, or becomes SECOND and resyncs.")
         {
-            module, primary, secondary, full,
+            module, primary, secondary, full, undo,
         };
         command.Validators.Add(result =>
         {
             if (result.GetValue(primary) && result.GetValue(secondary))
             {
                 result.AddError("--as-primary and --as-secondary exclude each other.");
+            }
+
+            if (result.GetValue(undo) && !result.GetValue(primary))
+            {
+                result.AddError("--undo goes with --as-primary: it is this node's older replica that is started.");
             }
 
             if (result.GetValue(full) && !result.GetValue(secondary))
@@ -59,7 +68,7 @@ internal static class LifeVerbs
         command.SetAction(async (parsed, cancellation) =>
         {
             var role = parsed.GetValue(primary) ? "primary" : parsed.GetValue(secondary) ? "secondary" : null;
-            var request = new StartRequest(role, parsed.GetValue(full), invocation.By, null);
+            var request = new StartRequest(role, parsed.GetValue(full), invocation.By, null) { Undo = parsed.GetValue(undo) };
             var names = await ModuleChoice.ResolveAsync(
                 invocation, parsed.GetValue(module), harmless: role is null, "start", cancellation);
             return await EachAsync(invocation, names, name => invocation.Agent.PostAsync(
@@ -70,6 +79,7 @@ internal static class LifeVerbs
             hamirror start --as-primary               the very first start, on the node whose data is right
             hamirror start                            every other start, on both nodes, in any order
             hamirror start -m vm1 --as-secondary      this node shall follow the peer
+            hamirror start --as-primary --undo        the source died half-way through a resync to this node, for good
             hamirror start --as-secondary --full-sync after this node's disk was replaced
             """;
         root.Add(command);

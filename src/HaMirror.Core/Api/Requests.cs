@@ -7,7 +7,12 @@ namespace HaMirror.Core.Api;
 /// <param name="FullSync">With <c>secondary</c>: copy everything, compare nothing.</param>
 /// <param name="By">Who asks, as the log shows it, e.g. <c>root@local</c>.</param>
 /// <param name="Identity">Given with <c>-i</c>: an automatic action, which counts against maxloop.</param>
-public sealed record StartRequest(string? Role, bool FullSync, string? By, string? Identity);
+public sealed record StartRequest(string? Role, bool FullSync, string? By, string? Identity)
+{
+    /// <summary>With <c>primary</c>: undo a resync that did not end, and start with the replica that was before it.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Undo { get; init; }
+}
 
 /// <summary>Body of stop, force-stop, restart, stopstart and swap.</summary>
 public sealed record ActionRequest(string? By, string? Identity);

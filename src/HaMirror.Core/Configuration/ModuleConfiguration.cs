@@ -89,6 +89,10 @@ public sealed record ReplicationConfiguration
     /// <summary>Interval of that request (default 5 s).</summary>
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>When both nodes went on alone: wait for an operator. Otherwise the node that was primary before is kept, and what
+    /// only the other one holds becomes a salvage set.</summary>
+    public bool ManualDivergence { get; init; }
+
     /// <summary>Bytes sent and not yet held by the peer before requests wait.</summary>
     public long WindowBytes { get; init; } = 64L << 20;
 

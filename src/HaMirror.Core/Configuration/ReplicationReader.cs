@@ -31,6 +31,7 @@ internal static class ReplicationReader
         return new ReplicationConfiguration
         {
             Ack = rfs.Text("async") == "none" ? AckMode.Applied : AckMode.Received,
+            ManualDivergence = rfs.Text("divergence") == "manual",
             Encryption = rfs.OnOff("encryption"),
             LockTimeout = rfs.Duration("locktimeout"),
             SendTimeout = rfs.Duration("sendtimeout"),

@@ -46,6 +46,7 @@ internal static class ReplicationVocabulary
         OnOff("encryption", "on", "TLS 1.3 on the replication link"),
         Duration("locktimeout", "3s", TimeUnit.Second, "a replication request unanswered this long: the primary goes on ALONE"),
         Duration("sendtimeout", "3s", TimeUnit.Second, "nothing could be sent this long: the same"),
+        Choice("divergence", "primary", "both nodes went on alone: `primary`: the node that was primary before is kept, what only the other one holds is saved first as a salvage set; `manual`: an operator decides", "primary", "manual"),
         Whole("nbrei", "6", "resync requests in flight at once", 1, 64),
         Whole("reiallowedbw", null, "cap on resync in KB/s; none: unlimited", 1, 1L << 40),
         Duration("checktime", "10s", TimeUnit.Millisecond, "a null request on the mount that takes longer: the mount hangs"),

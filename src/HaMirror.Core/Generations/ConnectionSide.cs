@@ -9,6 +9,9 @@ namespace HaMirror.Core.Generations;
 public sealed record ConnectionSide(
     string NodeName, ReplicaRecord Record, ModuleState State, bool FullSync, bool Preferred)
 {
+    /// <summary>Its configuration leaves a divergence to an operator; either side's is enough.</summary>
+    public bool ManualDivergence { get; init; }
+
     public bool Serves => State is ModuleState.Alone or ModuleState.Prim;
 
     /// <summary>It served and neither ended in order nor made up for it since.</summary>

@@ -9,8 +9,8 @@ namespace HaMirror.Core.Generations;
 /// Invariants, tested over all pairs of records:
 /// (1) both nodes reach mirrored decisions: Source here is Target there with the same plan, every other case is the same;
 /// (2) a replica that is Outdated, Inconsistent or Unknown is never source;
-/// (3) a replica is never target while the other lacks a write that it acknowledged alone, unless its operator gave it up
-///     with --full-sync: such a pair is Diverged or unrelated;
+/// (3) a replica is never target while the other lacks a write that it acknowledged alone, unless it saves such writes first
+///     (Salvages) or its operator gave it up with --full-sync: such a pair is Diverged or unrelated otherwise;
 /// (4) whenever the marks of either side may be incomplete the plan is CompareAll or CopyAll.
 /// The rows are tried in the order of <see cref="Decide"/>.
 /// </remarks>
@@ -125,19 +125,32 @@ public static class ConnectionTable
         return mineIsSource ? Copy(mine, theirs, plan, true, why) : Copy(theirs, mine, plan, false, why);
     }
 
-    private static ConnectionDecision.Diverged DivergedHistories(ConnectionSide mine, ConnectionSide theirs)
+    private static ConnectionDecision DivergedHistories(ConnectionSide mine, ConnectionSide theirs)
     {
-        var keepsMine =
-            mine.Serves != theirs.Serves ? mine.Serves
-            : (mine.Record.Condition == ReplicaCondition.UpToDate) != (theirs.Record.Condition == ReplicaCondition.UpToDate)
-                ? mine.Record.Condition == ReplicaCondition.UpToDate
-            : mine.Record.TookOver != theirs.Record.TookOver ? theirs.Record.TookOver
-            : mine.Preferred;
+        var mineUsable = mine.Record.Condition == ReplicaCondition.UpToDate;
+        var theirsUsable = theirs.Record.Condition == ReplicaCondition.UpToDate;
+        var (keepsMine, why) =
+            mine.Serves != theirs.Serves ? (mine.Serves, "it serves")
+            : mineUsable != theirsUsable ? (mineUsable, "the other one is outdated")
+            : mine.Record.TookOver != theirs.Record.TookOver ? (theirs.Record.TookOver, "it was primary before the nodes parted")
+            : (mine.Preferred, "nothing else decides and it is the preferred node");
         var (kept, given) = keepsMine ? (mine, theirs) : (theirs, mine);
-        return new ConnectionDecision.Diverged(keepsMine,
-            $"Both nodes have changed the data since they parted: {mine.NodeName} has generation {mine.Record.Current}, "
-            + $"{theirs.NodeName} has {theirs.Record.Current}. Nothing is copied. To keep {kept.NodeName}, run 'hamirror start "
-            + $"--as-secondary --full-sync' on {given.NodeName}: that discards what only it holds.");
+        var parted = $"Both nodes have changed the data since they parted: {mine.NodeName} has generation {mine.Record.Current}, "
+            + $"{theirs.NodeName} has {theirs.Record.Current}.";
+        if (mine.ManualDivergence || theirs.ManualDivergence || kept.Record.Condition != ReplicaCondition.UpToDate)
+            return new ConnectionDecision.Diverged(keepsMine,
+                $"{parted} Nothing is copied, because "
+                + (kept.Record.Condition != ReplicaCondition.UpToDate ? $"{kept.NodeName} is {Word(kept)}" : "divergence=\"manual\" leaves it to an operator")
+                + $". To keep {kept.NodeName}, run 'hamirror start --as-secondary --full-sync' on {given.NodeName}: that discards what only it holds.");
+        // Both sides' marks tell what has changed since the generation that both shared last.
+        var plan = kept.Record.Base == given.Record.Base && !kept.Record.Base.IsNone && !kept.Record.CompareAll && !given.Record.CompareAll
+            ? ResyncPlan.Dirty
+            : ResyncPlan.CompareAll;
+        var copy = Copy(kept, given, plan, keepsMine, why);
+        var sentence = $"{parted} {copy.Sentence} What only {given.NodeName} holds is saved first, as a salvage set there ('hamirror salvage list').";
+        return keepsMine
+            ? new ConnectionDecision.Source(plan, sentence) { Salvages = true }
+            : new ConnectionDecision.Target(plan, sentence) { Salvages = true };
     }
 
     private static ResyncPlan AheadPlan(ReplicaRecord source, ReplicaRecord target) =>

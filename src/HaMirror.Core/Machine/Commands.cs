@@ -10,7 +10,8 @@ internal sealed class Commands(MachineContext machine)
 
     public void Start(MachineInput.Command command)
     {
-        if (command.Kind == OperatorCommand.StartAsPrimary && RefusesPrimary()) return;
+        if (command.Kind == OperatorCommand.StartAsPrimary && RefusesPrimary(command)) return;
+        machine.Undoing.Wanted = command.Undo;
         switch (command.Kind)
         {
             case OperatorCommand.StartAsPrimary: machine.Waiting.AsPrimary(); break;
@@ -39,7 +40,8 @@ internal sealed class Commands(MachineContext machine)
             return;
         }
 
-        if (command.Kind == OperatorCommand.StartAsPrimary && RefusesPrimary()) return;
+        if (command.Kind == OperatorCommand.StartAsPrimary && RefusesPrimary(command)) return;
+        machine.Undoing.Wanted = command.Undo;
         Counted(command);
         machine.Say(SayLevel.Event, $"Action {command.Kind} called by {command.By}");
         switch (command.Kind)
@@ -184,8 +186,14 @@ internal sealed class Commands(MachineContext machine)
         else machine.Lifecycle.Stop(stopReason, startAgain: goal == ServiceEnd.StopStart);
     }
 
-    private bool RefusesPrimary()
+    private bool RefusesPrimary(MachineInput.Command command)
     {
+        if (command.Undo && machine.Undoing.Refusal() is { } refusal)
+        {
+            Refuse(refusal);
+            return true;
+        }
+
         if (!machine.PeerAlive || machine.Peer.Beat is not { Serves: true } beat) return false;
         Refuse($"{beat.NodeName} serves already. Use 'hamirror swap' to exchange the roles.");
         return true;

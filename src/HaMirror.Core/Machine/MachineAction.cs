@@ -65,7 +65,17 @@ public abstract record MachineAction
     public sealed record BeginSource(long Link, ResyncPlan Plan) : MachineAction;
 
     /// <summary>Target: begin to apply; the record already says Inconsistent, or UpToDate when nothing can differ.</summary>
-    public sealed record BeginTarget(long Link, ResyncPlan Plan) : MachineAction;
+    public sealed record BeginTarget(long Link, ResyncPlan Plan) : MachineAction
+    {
+        /// <summary>What of this replica is kept, on stable storage before any of it is replaced.</summary>
+        public Preserving Keeps { get; init; } = Preserving.Nothing;
+    }
+
+    /// <summary>Make the replica what it was before the resync that did not end; answer <see cref="MachineInput.Undone"/>.</summary>
+    public sealed record Undo(long Ticket) : MachineAction;
+
+    /// <summary>The record says what the replica is again: what the undo was made from goes away.</summary>
+    public sealed record EndUndo : MachineAction;
 
     /// <summary>Source: from now on losing the peer freezes; then tell the target that it is equal (wire: Offer).</summary>
     public sealed record Offer(long Link, GenerationId Generation) : MachineAction;

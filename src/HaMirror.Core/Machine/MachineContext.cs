@@ -31,6 +31,7 @@ internal sealed class MachineContext
         Standby = new Standby(this);
         Commands = new Commands(this);
         PeerWord = new PeerWord(this);
+        Undoing = new Undoing(this);
     }
 
     public ModuleRules Rules { get; set; }
@@ -87,6 +88,8 @@ internal sealed class MachineContext
     public Commands Commands { get; }
 
     public PeerWord PeerWord { get; }
+
+    public Undoing Undoing { get; }
 
     public LoopCounter Loop { get; } = new();
 
@@ -156,13 +159,13 @@ internal sealed class MachineContext
     }
 
     public ConnectionSide Mine(bool fullSync) =>
-        new(Rules.NodeName, Record, State, fullSync, Rules.Prefers(Rules.NodeName));
+        new(Rules.NodeName, Record, State, fullSync, Rules.Prefers(Rules.NodeName)) { ManualDivergence = Rules.ManualDivergence };
 
     public ConnectionSide Theirs(ModuleBeat beat) =>
-        new(Rules.PeerName, beat.Record, beat.State, FullSync: false, Rules.Prefers(Rules.PeerName));
+        new(Rules.PeerName, beat.Record, beat.State, FullSync: false, Rules.Prefers(Rules.PeerName)) { ManualDivergence = beat.ManualDivergence };
 
     public ConnectionSide Theirs(PeerHello hello) =>
-        new(Rules.PeerName, hello.Record, hello.State, hello.FullSync, Rules.Prefers(Rules.PeerName));
+        new(Rules.PeerName, hello.Record, hello.State, hello.FullSync, Rules.Prefers(Rules.PeerName)) { ManualDivergence = hello.ManualDivergence };
 
     public void HooksEnded(HookPurpose purpose, string? failure)
     {

@@ -20,6 +20,7 @@ public enum MachineEvent : byte
     WitnessAnswered,
     GenerationNeeded,
     Drained,
+    Undone,
     StorageFailed,
     TargetFailed,
     CheckerFired,

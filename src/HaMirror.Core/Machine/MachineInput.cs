@@ -63,6 +63,10 @@ public abstract record MachineInput
     /// <summary>The pump holds the first changing request since the separation: it needs a generation of its own.</summary>
     public sealed record GenerationNeeded : MachineInput;
 
+    /// <summary>Answer to <see cref="MachineAction.Undo"/>.</summary>
+    /// <param name="Before">The record that the replica had; null when it failed.</param>
+    public sealed record Undone(long Ticket, ReplicaRecord? Before, string? Failure) : MachineInput;
+
     /// <summary>All changes up to <see cref="MachineAction.Drain"/> are flushed on every replica in reach; writes are closed.</summary>
     public sealed record Drained(long Ticket, string? Failure) : MachineInput;
 
@@ -85,6 +89,9 @@ public abstract record MachineInput
 
         /// <summary>Given with <c>-i</c>: counts against maxloop.</summary>
         public bool Automatic { get; init; }
+
+        /// <summary>Of StartAsPrimary: go back to the replica that was before a resync that did not end.</summary>
+        public bool Undo { get; init; }
     }
 }
 

@@ -41,6 +41,9 @@ public sealed record ModuleBeat(
     /// nor was about to, and it will look at that beat, or a newer one, before it looks at anything else.</summary>
     public ulong Received { get; init; }
 
+    /// <summary>The sender's configuration leaves a divergence to an operator.</summary>
+    public bool ManualDivergence { get; init; }
+
     /// <summary>The sender runs the service now.</summary>
     public bool Serves => State is ModuleState.Alone or ModuleState.Prim;
 }

@@ -98,7 +98,10 @@ public sealed class ModuleMachine
         var content = new ModuleBeat(
             machine.Rules.NodeName, machine.State, machine.Phase, machine.Record, machine.Claim.ByOperator,
             machine.Lifecycle.StopWanted || machine.State == ModuleState.Stop, machine.Rules.FailoverOn,
-            machine.PeerOutdated, machine.ConfirmsOutdated, machine.Boot, machine.Claim.Made, 0, 0, 0);
+            machine.PeerOutdated, machine.ConfirmsOutdated, machine.Boot, machine.Claim.Made, 0, 0, 0)
+        {
+            ManualDivergence = machine.Rules.ManualDivergence,
+        };
         if (content != _content || machine.Asks)
         {
             machine.Asks = false;

@@ -17,6 +17,9 @@ public sealed record ModuleRules
     /// <summary><c>alone</c>, <c>lastprim</c> or a node's name.</summary>
     public string DefaultPrim { get; init; } = "alone";
 
+    /// <summary>A divergence waits for an operator (divergence="manual").</summary>
+    public bool ManualDivergence { get; init; }
+
     public int MaxLoop { get; init; } = 3;
 
     /// <summary>Zero disables the counter.</summary>

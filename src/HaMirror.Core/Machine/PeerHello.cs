@@ -9,4 +9,8 @@ namespace HaMirror.Core.Machine;
 /// <param name="FullSync">The sender was started with --full-sync: copy all, compare nothing.</param>
 /// <param name="MarkCount">How many files carry dirty extents at the sender.</param>
 public sealed record PeerHello(
-    string NodeName, ReplicaRecord Record, ModuleState State, bool FullSync, int MarkCount);
+    string NodeName, ReplicaRecord Record, ModuleState State, bool FullSync, int MarkCount)
+{
+    /// <summary>The sender's configuration leaves a divergence to an operator.</summary>
+    public bool ManualDivergence { get; init; }
+}

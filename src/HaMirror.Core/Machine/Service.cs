@@ -98,7 +98,7 @@ internal sealed class Service(MachineContext machine)
         if (decision is ConnectionDecision.Source source && up.Peer.State is not (ModuleState.Alone or ModuleState.Prim))
         {
             machine.Note(source.Sentence);
-            machine.Say(SayLevel.Event, source.Sentence);
+            machine.Say(source.Salvages ? SayLevel.Critical : SayLevel.Event, source.Sentence);
             machine.Link = new ReplicaLink(up.Link, source: true, up.Peer);
             machine.Act(new MachineAction.BeginSource(up.Link, source.Plan));
             return;

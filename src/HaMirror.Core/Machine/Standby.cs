@@ -18,6 +18,7 @@ internal sealed class Standby(MachineContext machine)
     private bool _wasPrimary;
     private bool _swapAsked;
     private ResyncPlan _plan;
+    private bool _salvages;
     private bool _begun;
 
     private enum Stage : byte { Resyncing, Ready, Reconnecting, Validating }
@@ -36,8 +37,8 @@ internal sealed class Standby(MachineContext machine)
         _stage = Stage.Resyncing;
         _sleptWhileResyncing = false;
         machine.Link = new ReplicaLink(up.Link, source: false, up.Peer);
-        (_plan, _begun) = (target.Plan, false);
-        machine.Say(SayLevel.Event, target.Sentence);
+        (_plan, _salvages, _begun) = (target.Plan, target.Salvages, false);
+        machine.Say(target.Salvages ? SayLevel.Critical : SayLevel.Event, target.Sentence);
         machine.Enter(ModuleState.Second, Phase.Transient, target.Sentence);
         machine.Hooks.Toward(ModuleState.Second, HookPurpose.Background);
     }
@@ -54,6 +55,7 @@ internal sealed class Standby(MachineContext machine)
         }
 
         _begun = true;
+        var keeps = new Preserving(Keeps(), machine.Record, link.Peer.Record.Current);
         var record = machine.Record with { Sole = false, Serving = false };
         if (_plan != ResyncPlan.Leftover)
             record = record with
@@ -65,8 +67,18 @@ internal sealed class Standby(MachineContext machine)
                 PeerName = machine.Rules.PeerName,
             };
         machine.Persist(record);
-        machine.Act(new MachineAction.BeginTarget(link.Id, _plan));
+        machine.Act(new MachineAction.BeginTarget(link.Id, _plan) { Keeps = keeps });
     }
+
+    /// <summary>A replica that was given up with --full-sync is kept no more than one that never was consistent.</summary>
+    private Preservation Keeps() => _plan is ResyncPlan.Leftover or ResyncPlan.CopyAll
+        ? Preservation.None
+        : machine.Record.Condition switch
+        {
+            ReplicaCondition.UpToDate or ReplicaCondition.Outdated => _salvages ? Preservation.Salvage : Preservation.Undo,
+            ReplicaCondition.Inconsistent => Preservation.Continued,
+            _ => Preservation.None,
+        };
 
     public void OfferReceived(MachineInput.OfferReceived offer)
     {

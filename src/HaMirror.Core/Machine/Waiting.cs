@@ -116,6 +116,18 @@ internal sealed class Waiting(MachineContext machine)
         machine.Lifecycle.Continue();
         if (machine.Lifecycle.At != Lifecycle.Stage.Up || machine.Service.Busy) return;
         if (StorageBroken is not null) _mayTakeOver = false;
+        else if (machine.Undoing.Wanted)
+        {
+            Dial(false);
+            machine.Undoing.Begin();
+        }
+
+        if (machine.Undoing.Runs)
+        {
+            Look(Undoing.Reason);
+            return;
+        }
+
         if (StorageBroken is { } broken) Stay($"{broken} Correct it and run 'hamirror stopstart'.");
         else if (_blockedBy.Count > 0) Stay($"Held by {string.Join(", ", _blockedBy)}, which is down.");
         else if (machine.PeerAlive && machine.Peer.Beat is { } beat) Heard(beat);
@@ -128,7 +140,7 @@ internal sealed class Waiting(MachineContext machine)
     public void LinkUp(MachineInput.LinkUp up)
     {
         var wanted = _dialling && !up.Source && machine.Lifecycle is { At: Lifecycle.Stage.Up, StopWanted: false }
-            && !machine.Service.Busy && StorageBroken is null && _blockedBy.Count == 0;
+            && !machine.Service.Busy && StorageBroken is null && _blockedBy.Count == 0 && !machine.Undoing.Runs;
         if (!wanted)
         {
             machine.Act(new MachineAction.CutLink(up.Link, "This node is not ready for a link; it dials when it is."));

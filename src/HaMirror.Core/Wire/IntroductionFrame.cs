@@ -12,7 +12,7 @@ namespace HaMirror.Core.Wire;
 ///      0   32 HMAC-SHA-256 with the replication key over: one byte (1 who dialled, 2 who listens), the payload of the
 ///             dialler's Hello, that of the listener's Hello, and the rest of this payload
 ///     32    1 state                     (nothing from here on: the data connection)
-///     33    1 flags: 1 full sync
+///     33    1 flags: 1 full sync, 2 a divergence is left to an operator
 ///     34    4 files with marks
 ///     38  2+n node name
 ///        rest replica record
@@ -37,7 +37,7 @@ public static class IntroductionFrame
         if (hello is not null)
         {
             writer.Byte((byte)hello.State);
-            writer.Byte(hello.FullSync ? (byte)1 : (byte)0);
+            writer.Byte((byte)((hello.FullSync ? 1 : 0) | (hello.ManualDivergence ? 2 : 0)));
             writer.UInt32((uint)hello.MarkCount);
             writer.Text(hello.NodeName, WireProtocol.NameBytesMax);
             ReplicaRecordCodec.Write(ref writer, hello.Record);
@@ -67,12 +67,12 @@ public static class IntroductionFrame
             return null;
         var reader = new WireReader(payload[ProofBytes..]);
         var state = (ModuleState)reader.Byte();
-        var fullSync = reader.Flag();
+        var flags = reader.Byte();
         var marks = reader.UInt32();
         var name = reader.Text(WireProtocol.NameBytesMax);
         var record = ReplicaRecordCodec.Read(ref reader);
-        return reader.IsWhole && state <= ModuleState.Second && marks <= int.MaxValue && name.Length > 0
-            ? new PeerHello(name, record, state, fullSync, (int)marks)
+        return reader.IsWhole && flags <= 3 && state <= ModuleState.Second && marks <= int.MaxValue && name.Length > 0
+            ? new PeerHello(name, record, state, (flags & 1) != 0, (int)marks) { ManualDivergence = (flags & 2) != 0 }
             : null;
     }
 

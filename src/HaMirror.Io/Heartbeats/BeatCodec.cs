@@ -12,7 +12,7 @@ namespace HaMirror.Io.Heartbeats;
 /// <remarks>
 /// <code>
 ///  module text · port u16 · configuration hash u64 · marked bytes u64 · node text · state u8 · phase u8
-///  flags u8 (1 wants primary, 2 leaving, 4 failover on, 8 claims) · peer outdated 16 · confirms outdated 16
+///  flags u8 (1 wants primary, 2 leaving, 4 failover on, 8 claims, 16 manual divergence) · peer outdated 16 · confirms outdated 16
 ///  sequence u64 · peer boot u64 · echo u64 · received boot u64 · received u64
 ///  current 16 · base 16 · condition u8 · resync from 16
 ///  record flags u8 (1 serving, 2 sole, 4 handed over, 8 compare all, 16 marks unsaved, 32 took over) · peer name text (empty: none)
@@ -42,7 +42,7 @@ public static class BeatCodec
         writer.U8((byte)beat.State);
         writer.U8((byte)beat.Phase);
         writer.U8((byte)((beat.WantsPrimary ? 1 : 0) | (beat.Leaving ? 2 : 0) | (beat.FailoverOn ? 4 : 0)
-            | (beat.Claims ? 8 : 0)));
+            | (beat.Claims ? 8 : 0) | (beat.ManualDivergence ? 16 : 0)));
         writer.Generation(beat.PeerOutdated);
         writer.Generation(beat.ConfirmsOutdated);
         writer.U64(beat.Sequence);
@@ -88,7 +88,7 @@ public static class BeatCodec
             node, (ModuleState)state, (Phase)phase, record, (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0,
             peerOutdated, confirms, boot, (flags & 8) != 0, sequence, peerBoot, echo)
         {
-            ReceivedBoot = receivedBoot, Received = received,
+            ReceivedBoot = receivedBoot, Received = received, ManualDivergence = (flags & 16) != 0,
         })
         {
             MarkedBytes = marked,

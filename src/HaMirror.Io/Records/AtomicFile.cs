@@ -37,7 +37,8 @@ public static class AtomicFile
         }
     }
 
-    private static void SyncDirectory(string directory)
+    /// <summary>Makes the names in a directory durable.</summary>
+    public static void SyncDirectory(string directory)
     {
         var descriptor = Shim.Check(
             Shim.Open(Shim.CurrentDirectory, directory, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0),

@@ -270,7 +270,7 @@ internal sealed unsafe class ResyncSource : IDisposable
 
     private void TurnNames()
     {
-        if (!_walk.Turn(_host.IsBusy ? BusyWalkMs : WalkMs) || !_targetMarksComplete)
+        if (!_targetMarksComplete || !_walk.Turn(_host.IsBusy ? BusyWalkMs : WalkMs))
         {
             Progress.Directories = _walk.VisitCount;
             return;

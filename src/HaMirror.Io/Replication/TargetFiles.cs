@@ -26,6 +26,9 @@ internal sealed class TargetFiles(TargetSettings settings) : IDisposable
         return _last;
     }
 
+    /// <summary>The file of a number; null: none has it.</summary>
+    public TargetFile? Find(ulong number) => _files.GetValueOrDefault(number);
+
     /// <param name="tolerant">A path that is not there binds nothing instead of ending the session.</param>
     public void Bind(ulong number, int root, string path, bool tolerant)
     {

@@ -21,6 +21,9 @@ internal sealed class TargetInode
     private TargetInode(Dictionary<(ulong Device, ulong Inode), TargetInode> known, (ulong Device, ulong Inode) key) =>
         (_known, _key) = (known, key);
 
+    /// <summary>On this node; 0: the file is not here.</summary>
+    public ulong Number => _key.Inode;
+
     /// <summary>Writes and syncs under way in the ring.</summary>
     public int UnderWay { get; set; }
 

@@ -3,6 +3,7 @@
 // set in the order owner, mode, size, times: a change of owner clears set-id bits, a change of size the times.
 using HaMirror.Core.Wire;
 using HaMirror.Io.Native;
+using HaMirror.Io.Preimages;
 
 namespace HaMirror.Io.Replication;
 
@@ -11,10 +12,14 @@ internal sealed class TargetNames(TargetSettings settings, TargetTree tree)
 {
     private const uint TypeMask = 0xF000;
     private const uint TypeSymlink = 0xA000;
+    private const uint RenameExchange = 2;
     private const int PathFlags = OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
 
     /// <summary>UTIME_OMIT of utimensat(2).</summary>
     private const long OmitTime = (1L << 30) - 2;
+
+    /// <summary>Is told of everything that is about to be removed, replaced or cut; null: nobody is.</summary>
+    public PreimageJournal? Preimages { get; set; }
 
     /// <summary>Applies a change.</summary>
     /// <param name="tolerant">A resync runs: what the visit of the directory will repair anyway is no error.</param>
@@ -83,11 +88,25 @@ internal sealed class TargetNames(TargetSettings settings, TargetTree tree)
         ChangeKind.Symlink => InParent(change, change.Path, (parent, name) =>
             Shim.SymbolicLink(change.Other, parent, name) is < 0 and var error ? error : Finish(parent, name, change)),
         ChangeKind.Link => Link(change),
-        ChangeKind.Unlink => InParent(change, change.Path, (parent, name) => Shim.Unlink(parent, name, 0)),
+        ChangeKind.Unlink => InParent(change, change.Path, (parent, name) =>
+        {
+            Preimages?.Leave(change.Root, parent, name);
+            return Shim.Unlink(parent, name, 0);
+        }),
         ChangeKind.Rmdir => InParent(change, change.Path, (parent, name) => Shim.Unlink(parent, name, 1)),
         ChangeKind.Rename => InParent(change, change.Path, (from, name) =>
-            InParent(change, change.Other, (to, other) => Shim.Rename(from, name, to, other, change.Flags))),
-        ChangeKind.SetAttributes => OnFile(change, (file, mode) => SetAttributes(file, mode, change)),
+            InParent(change, change.Other, (to, other) =>
+            {
+                if ((change.Flags & RenameExchange) == 0)
+                    Preimages?.Leave(change.Root, to, other);
+                return Shim.Rename(from, name, to, other, change.Flags);
+            })),
+        ChangeKind.SetAttributes => OnFile(change, (file, mode) =>
+        {
+            if ((change.Mask & AttributeMask.Size) != 0)
+                Preimages?.SaveCut(change.Root, file, change.Size);
+            return SetAttributes(file, mode, change);
+        }),
         ChangeKind.SetXattr => OnFile(change, (file, _) => SetXattr(file, change)),
         _ => OnFile(change, (file, _) => ReplicatedAttribute.Counts(change.Name) ? Shim.RemoveAttribute(file, change.Name) : 0),
     };

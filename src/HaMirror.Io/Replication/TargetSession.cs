@@ -11,6 +11,7 @@ using HaMirror.Core.Machine;
 using HaMirror.Core.Wire;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
+using HaMirror.Io.Preimages;
 using HaMirror.Io.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -90,17 +91,34 @@ public sealed unsafe class TargetSession : IDisposable
 
     /// <summary>The machine's BeginTarget: the record is durable, data may be applied. Ends the session when the source has
     /// another plan.</summary>
-    public void Begin(ResyncPlan plan) => Post(() =>
+    public void Begin(ResyncPlan plan) => Begin(plan, null);
+
+    /// <inheritdoc cref="Begin(ResyncPlan)"/>
+    /// <param name="preimages">Keeps what is replaced until the offer is accepted; the session closes it.</param>
+    internal void Begin(ResyncPlan plan, PreimageJournal? preimages) => Post(() =>
     {
         _ownPlan = plan;
+        _stream.Preimages = preimages;
+        // Only now: the source visits no names before it has all marks, so the time that preimages took harmed nobody.
+        _link.Outgoing.Add(FrameType.Marks, payload: FileMarksCodec.Split([])[0]);
         _stream.CopiesEverything = plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll;
         ComparePlans();
     });
 
     /// <summary>The machine's AcceptOffer: the offered generation is durable in the record.</summary>
-    public void AcceptOffer() => Post(() =>
+    public void AcceptOffer() => AcceptOffer(null);
+
+    /// <inheritdoc cref="AcceptOffer()"/>
+    /// <param name="preimagesEnd">Told, on the session's thread, of what was kept: nothing more is.</param>
+    internal void AcceptOffer(Action<PreimageOrigin>? preimagesEnd) => Post(() =>
     {
         Crash.At(CrashPoint.OfferTaken);
+        if (_stream.Preimages is { } preimages)
+        {
+            _stream.Preimages = null;
+            preimages.Dispose();
+            preimagesEnd?.Invoke(preimages.Origin);
+        }
         _link.Outgoing.Add(FrameType.OfferAccepted);
     });
 
@@ -195,8 +213,8 @@ public sealed unsafe class TargetSession : IDisposable
     private void SendMarks()
     {
         var payloads = FileMarksCodec.Split(_settings.Marks);
-        for (var index = 0; index < payloads.Count; index++)
-            _link.Outgoing.Add(FrameType.Marks, index < payloads.Count - 1 ? FrameFlags.More : FrameFlags.None, payload: payloads[index]);
+        foreach (var payload in payloads)
+            _link.Outgoing.Add(FrameType.Marks, FrameFlags.More, payload: payload);
         Crash.At(CrashPoint.MarksQueued);
         FlushOutgoing();
     }

@@ -8,6 +8,7 @@ using HaMirror.Core.Extents;
 using HaMirror.Core.Wire;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
+using HaMirror.Io.Preimages;
 
 namespace HaMirror.Io.Replication;
 
@@ -56,6 +57,13 @@ internal sealed unsafe class TargetStream : IDisposable
     /// behind which some of it is done.</summary>
     public bool CopiesEverything { get; set; }
 
+    /// <summary>Keeps what is about to be replaced; null: nothing is kept.</summary>
+    public PreimageJournal? Preimages
+    {
+        get => _tree.Preimages;
+        set => _tree.Preimages = _names.Preimages = value;
+    }
+
     /// <summary>All frames up to this sequence are applied.</summary>
     public ulong Applied => _writes.LowestUnderWay is > 0 and var lowest ? lowest - 1 : _lastApplied;
 
@@ -82,9 +90,13 @@ internal sealed unsafe class TargetStream : IDisposable
     /// <summary>Applies a batch, submits what it queued, takes what has completed.</summary>
     public void Apply(ReadOnlySpan<TargetFrame> frames)
     {
+        var foreseen = 0;
         var alone = frames.Length == 1 && _writes.UnderWay == 0;
-        foreach (ref readonly var frame in frames)
+        for (var index = 0; index < frames.Length; index++)
         {
+            ref readonly var frame = ref frames[index];
+            if (Preimages is { } preimages && index >= foreseen)
+                foreseen = index + TargetPreimages.Save(preimages, _files, frames[index..]);
             Apply(frame, alone);
             _lastApplied = frame.Header.Sequence;
         }
@@ -112,6 +124,7 @@ internal sealed unsafe class TargetStream : IDisposable
     {
         _writes.Dispose();
         _sync.Dispose();
+        Preimages?.Dispose();
         foreach (var file in _awaiting)
             file.Release();
         _files.Dispose();

@@ -78,7 +78,9 @@ internal sealed class TargetSync : IDisposable
         _jobs.Dispose();
     }
 
-    private static int Sync(TargetRoot root)
+    /// <summary>Makes the whole file system of a root durable.</summary>
+    /// <returns>0 or -errno.</returns>
+    public static int Sync(TargetRoot root)
     {
         // The root may have been opened with O_PATH, which cannot be synced.
         var descriptor = Shim.Open(root.Descriptor, "", OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);

@@ -6,6 +6,7 @@ using System.Collections.Immutable;
 using HaMirror.Core.Extents;
 using HaMirror.Core.Wire;
 using HaMirror.Io.Native;
+using HaMirror.Io.Preimages;
 
 namespace HaMirror.Io.Replication;
 
@@ -32,6 +33,9 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
 
     /// <summary>Names that another file stands behind now; to be emptied like <see cref="Made"/>.</summary>
     public HashSet<(int Root, string Path)> Replaced { get; } = [];
+
+    /// <summary>Is told of everything that is about to be removed or cut; null: nobody is.</summary>
+    public PreimageJournal? Preimages { get; set; }
 
     /// <summary>A directory's parts are not all here: nothing but the next may come.</summary>
     public bool IsInsideDirectory => _open is not null;
@@ -175,6 +179,8 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         try
         {
             Check(Shim.StatAt(file, "", &stat), part.Root, path, "look at");
+            if (type == TypeRegular && stat.Size > entry.Attributes.Size)
+                Preimages?.SaveCut(part.Root, file, entry.Attributes.Size);
             if (type == TypeRegular && stat.Size != entry.Attributes.Size)
                 Check(Shim.Truncate(file, entry.Attributes.Size), part.Root, path, "set the size of");
             // Under each further name as well: the first may be gone at the source before it reads this.
@@ -247,7 +253,10 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         if (joined && (found is null || found->Inode != stat.Inode))
         {
             if (found is not null)
+            {
+                Preimages?.Leave(part.Root, directory, entry.Name);
                 Check(Shim.Unlink(directory, entry.Name, 0), part.Root, path, "replace");
+            }
             Check(Shim.Link(file, directory, entry.Name), part.Root, path, "link");
             _adopted[(stat.Device, stat.Inode)] = (entry.SameInode, other);
             Replaced.Add((part.Root, path));
@@ -266,6 +275,7 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         if (type == TypeDirectory || stat.Links <= 1 || !_adopted.TryGetValue((stat.Device, stat.Inode), out var owner)
             || (owner.SameInode == entry.SameInode && (owner.SameInode != 0 || owner.Path == path)))
             return false;
+        Preimages?.Leave(part.Root, directory, entry.Name);
         Check(Shim.Unlink(directory, entry.Name, 0), part.Root, path, "take apart");
         return true;
     }
@@ -324,6 +334,7 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
                 _ = Shim.Close(directory);
                 Check(error, root, path, "list");
             }
+            Preimages?.Leave(root, parent, zero);
             var removed = Shim.Unlink(parent, zero, isDirectory ? 1 : 0);
             // Not empty: it holds something excluded, and stays for that.
             if (removed is < 0 and not -Errno.ENOTEMPTY and not -Errno.ENOENT)
@@ -331,7 +342,9 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         }
     }
 
-    private void SetAttributes(int root, string path, int file, in NativeStat stat, EntryAttributes wanted)
+    /// <summary>Makes a file's attributes what they are to be.</summary>
+    /// <param name="file">O_PATH will do.</param>
+    public void SetAttributes(int root, string path, int file, in NativeStat stat, EntryAttributes wanted)
     {
         if (stat.Uid != wanted.Uid || stat.Gid != wanted.Gid)
             Check(Shim.ChangeOwner(file, wanted.Uid, wanted.Gid), root, path, "set the owner of");

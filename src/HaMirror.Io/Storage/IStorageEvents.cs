@@ -38,6 +38,12 @@ public interface IStorageEvents
     /// <summary>The local disk or a mount failed for good; the sentence names it.</summary>
     void StorageFailed(string reason);
 
+    /// <summary>Something worth an operator's attention that changes nothing, as a sentence.</summary>
+    void Told(string sentence)
+    {
+        // Whoever keeps no log hears nothing of it.
+    }
+
     /// <summary>A mount was aborted or unmounted from outside; the disk under it is well.</summary>
     void MountLost(string reason) => StorageFailed(reason);
 }

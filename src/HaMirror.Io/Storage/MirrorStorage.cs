@@ -8,6 +8,7 @@ using HaMirror.Core.Machine;
 using HaMirror.Core.Wire;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
+using HaMirror.Io.Preimages;
 using HaMirror.Io.Replication;
 using Microsoft.Extensions.Logging;
 
@@ -149,8 +150,37 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
     /// <summary>Source: sends the plan and begins to copy; from the end of the visit of names on every change is sent.</summary>
     public void BeginSource(long link, ResyncPlan plan) => Enqueue(() => _pump?.Post(() => _pump.BeginSource(link, plan)));
 
-    /// <summary>Target: begins to apply.</summary>
-    public void BeginTarget(long link, ResyncPlan plan) => WithTarget(link, target => target.Begin(plan));
+    /// <summary>Target: begins to apply, as soon as what is to be kept can be.</summary>
+    public void BeginTarget(long link, ResyncPlan plan, Preserving? keeps = null) => WithTarget(link, target =>
+    {
+        try
+        {
+            target.Begin(plan, _options.Preimages?.Begin(TargetRoots(), keeps ?? Preserving.Nothing, _events.Told));
+        }
+        catch (IOException failure)
+        {
+            target.Cut($"What only this node holds since the nodes diverged cannot be saved, so nothing is copied over it: {failure.Message}");
+        }
+    });
+
+    /// <summary>Makes the replica what it was before a resync that did not end. The module is mounted, and no link is in use.</summary>
+    /// <returns>The record that the replica had, or why it could not be, as a sentence.</returns>
+    public Task<(ReplicaRecord? Before, string? Failure)> UndoAsync()
+    {
+        var done = new TaskCompletionSource<(ReplicaRecord?, string?)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Enqueue(() =>
+        {
+            try
+            {
+                done.SetResult(Undo());
+            }
+            catch (Exception failure)
+            {
+                done.SetException(failure); // Whoever waits for it must hear.
+            }
+        });
+        return done.Task;
+    }
 
     /// <summary>Source: from now on losing the peer freezes; tells the target that it is equal.</summary>
     public void Offer(long link, GenerationId generation) => Enqueue(() => _pump?.Post(() => _pump.Offer(link, generation)));
@@ -159,7 +189,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
     public void AcceptOffer(long link) => WithTarget(link, target =>
     {
         _pump?.Post(_marks.Clear);
-        target.AcceptOffer();
+        target.AcceptOffer(origin => Enqueue(() => EndPreimages(origin)));
     });
 
     /// <summary>Source, drained: tells the target to go on.</summary>
@@ -267,11 +297,9 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         });
         try
         {
-            var roots = _mounts.Zip(_options.Replication.Directories, (mount, directory) =>
-                new TargetRoot(mount.Descriptor, mount.Path, new ReplicationFilter(directory)));
             var marks = done.Task.GetAwaiter().GetResult();
             var settings = new TargetSettings(
-                [.. roots], _options.Replication.Ack, _options.Replication.LockTimeout, [.. marks])
+                [.. TargetRoots()], _options.Replication.Ack, _options.Replication.LockTimeout, [.. marks])
             {
                 Made = keys => pump.Post(() =>
                 {
@@ -285,6 +313,42 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         {
             link.Close(failure.Message);
             _events.LinkDown(link.Number, failure.Message);
+        }
+    }
+
+    private List<TargetRoot> TargetRoots() =>
+        [.. _mounts.Zip(_options.Replication.Directories, (mount, directory) =>
+            new TargetRoot(mount.Descriptor, mount.Path, new ReplicationFilter(directory)))];
+
+    /// <summary>The undo is recorded: what it was made from goes away.</summary>
+    public void EndUndo() => Enqueue(() => _options.Preimages?.Forget());
+
+    private void EndPreimages(PreimageOrigin origin)
+    {
+        try
+        {
+            _options.Preimages!.End(origin);
+        }
+        catch (IOException failure)
+        {
+            _events.Told($"What was kept of the replica before the resync could not be put away: {failure.Message} It is done at the next start.");
+        }
+    }
+
+    private (ReplicaRecord? Before, string? Failure) Undo()
+    {
+        EndTarget();
+        if (_options.Preimages is not { } preimages)
+            return (null, "This module keeps no undo records.");
+        if (_mounts.Count == 0)
+            return (null, "The module's directories are not mounted yet.");
+        try
+        {
+            return (preimages.Undo(TargetRoots()), null);
+        }
+        catch (IOException failure)
+        {
+            return (null, $"The resync could not be undone: {failure.Message}");
         }
     }
 

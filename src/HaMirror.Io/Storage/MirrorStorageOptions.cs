@@ -1,4 +1,5 @@
 using HaMirror.Core.Configuration;
+using HaMirror.Io.Preimages;
 using HaMirror.Io.Replication;
 using Microsoft.Extensions.Logging;
 
@@ -12,4 +13,7 @@ public sealed record MirrorStorageOptions(
 {
     /// <summary>Where the summary of the last resync is kept; null: in memory only.</summary>
     public string? SummaryFile { get; init; }
+
+    /// <summary>Where a target keeps what a resync replaces; null: it keeps nothing.</summary>
+    public PreimagePlace? Preimages { get; init; }
 }

@@ -26,7 +26,7 @@ public sealed class ConnectionTableTests
     {
         foreach (var (mine, theirs) in Pairs())
         {
-            if (ConnectionTable.Decide(mine, theirs) is not ConnectionDecision.Source || theirs.FullSync) continue;
+            if (ConnectionTable.Decide(mine, theirs) is not ConnectionDecision.Source { Salvages: false } || theirs.FullSync) continue;
             if (theirs.Record.Condition is ReplicaCondition.Unknown or ReplicaCondition.Inconsistent) continue;
             Assert.True(mine.Record.Current == theirs.Record.Current || ConnectionTable.IsAhead(mine.Record, theirs.Record));
         }
@@ -68,14 +68,38 @@ public sealed class ConnectionTableTests
             ConnectionTable.Decide(Side("a", Record(3, 2, 2, 1)), Side("b", Record(1, 1)))).Plan);
 
     [Fact]
-    public void Decide_EqualBasesDifferentCurrents_IsDivergedAndKeepsTheFormerPrimary()
+    public void Decide_AnyDivergedPair_IsSalvagedOrWaitsAsBothConfigurationsSay()
     {
-        var diverged = Assert.IsType<ConnectionDecision.Diverged>(ConnectionTable.Decide(
-            Side("a", Record(2, 1, 1) with { Sole = true, TookOver = true }, preferred: true),
-            Side("b", Record(3, 1, 1) with { Sole = true })));
+        var salvaged = 0;
+        foreach (var (mine, theirs) in Pairs())
+        {
+            var decision = ConnectionTable.Decide(mine, theirs);
+            if (decision is ConnectionDecision.Source { Salvages: true } or ConnectionDecision.Target { Salvages: true })
+            {
+                salvaged++;
+                Assert.False(mine.ManualDivergence || theirs.ManualDivergence);
+                Assert.False(mine.FullSync || theirs.FullSync);
+                Assert.Contains("salvage", decision.Sentence, StringComparison.Ordinal);
+            }
+            else if (decision is ConnectionDecision.Diverged)
+                Assert.True(mine.ManualDivergence || theirs.ManualDivergence
+                    || (mine.Record.Condition != ReplicaCondition.UpToDate && theirs.Record.Condition != ReplicaCondition.UpToDate)
+                    || (mine.Serves ? mine : theirs).Record.Condition != ReplicaCondition.UpToDate);
+        }
+        Assert.True(salvaged > 100, $"only {salvaged} of the pairs had diverged");
+    }
 
-        Assert.False(diverged.KeepsMine);
-        Assert.Contains("--full-sync' on a", diverged.Sentence, StringComparison.Ordinal);
+    public static TheoryData<string> Rows => [.. ConnectionRows.All.Select(row => row.Name)];
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void Decide_EachRow_GivesItsResultAndItsSentence(string name)
+    {
+        var row = ConnectionRows.All.Single(row => row.Name == name);
+        var decision = ConnectionTable.Decide(row.Mine, row.Theirs);
+        Assert.Equal(row.Result, Kind(decision));
+        Assert.Equal(row.Result, Mirrored(ConnectionTable.Decide(row.Theirs, row.Mine)));
+        Assert.Equal(row.Sentence, decision.Sentence);
     }
 
     [Fact]
@@ -106,16 +130,16 @@ public sealed class ConnectionTableTests
 
     private static string Kind(ConnectionDecision decision) => decision switch
     {
-        ConnectionDecision.Source source => $"source {source.Plan}",
-        ConnectionDecision.Target target => $"target {target.Plan}",
+        ConnectionDecision.Source source => $"source {source.Plan}{(source.Salvages ? " salvage" : "")}",
+        ConnectionDecision.Target target => $"target {target.Plan}{(target.Salvages ? " salvage" : "")}",
         ConnectionDecision.Diverged diverged => $"diverged {diverged.KeepsMine}",
         _ => decision.GetType().Name,
     };
 
     private static string Mirrored(ConnectionDecision decision) => decision switch
     {
-        ConnectionDecision.Source source => $"target {source.Plan}",
-        ConnectionDecision.Target target => $"source {target.Plan}",
+        ConnectionDecision.Source source => $"target {source.Plan}{(source.Salvages ? " salvage" : "")}",
+        ConnectionDecision.Target target => $"source {target.Plan}{(target.Salvages ? " salvage" : "")}",
         ConnectionDecision.Diverged diverged => $"diverged {!diverged.KeepsMine}",
         _ => decision.GetType().Name,
     };
@@ -147,6 +171,9 @@ public sealed class ConnectionTableTests
             };
         Assert.Null(record.Validate());
         var state = upToDate && random.Next(4) == 0 ? ModuleState.Alone : ModuleState.Wait;
-        return new ConnectionSide(name, record, state, FullSync: state == ModuleState.Wait && random.Next(8) == 0, preferred);
+        return new ConnectionSide(name, record, state, FullSync: state == ModuleState.Wait && random.Next(8) == 0, preferred)
+        {
+            ManualDivergence = random.Next(4) == 0,
+        };
     }
 }

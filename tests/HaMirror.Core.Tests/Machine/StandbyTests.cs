@@ -45,7 +45,10 @@ public sealed class StandbyTests
 
         var persisted = actions.Index().First(entry => entry.Item is MachineAction.Persist);
         Assert.Equal(ReplicaCondition.Inconsistent, ((MachineAction.Persist)persisted.Item).Record.Condition);
-        Assert.True(persisted.Index < actions.IndexOf(new MachineAction.BeginTarget(Link, ResyncPlan.Dirty)));
+        var begun = actions.Index().First(entry => entry.Item is MachineAction.BeginTarget);
+        Assert.True(persisted.Index < begun.Index);
+        var keeps = ((MachineAction.BeginTarget)begun.Item).Keeps;
+        Assert.Equal((Preservation.Undo, ReplicaCondition.Outdated), (keeps.Kind, keeps.Before.Condition));
     }
 
     [Fact]

@@ -89,6 +89,7 @@ public sealed class TransitionTableTests
             new MachineInput.WitnessAnswered(Ticket(), random.Next(2) == 0),
             new MachineInput.GenerationNeeded(),
             new MachineInput.Drained(Ticket(), Failure()),
+            new MachineInput.Undone(1, null, "There is no undo record."),
             new MachineInput.StorageFailed("The disk failed."),
             new MachineInput.TargetFailed(Link(), "The disk is full."),
             new MachineInput.CheckerFired("tcp.web", random.Next(2) == 0, (AutomaticAction)random.Next(5)),

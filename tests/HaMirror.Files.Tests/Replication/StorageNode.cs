@@ -5,6 +5,7 @@ using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
 using HaMirror.Files.Tests.Fuse;
 using HaMirror.Io.Native;
+using HaMirror.Io.Preimages;
 using HaMirror.Io.Replication;
 using HaMirror.Io.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -38,9 +39,25 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
         };
         Options = new MirrorStorageOptions(
             name, configure?.Invoke(configuration) ?? configuration, new MarkStore(Path.Combine(_parent, "state", "marks")),
-            NullLogger.Instance);
+            NullLogger.Instance)
+        {
+            Preimages = Preimages = new PreimagePlace(StateFolder, name, "peer"),
+        };
         Storage = new MirrorStorage(Options, this);
     }
+
+    public string StateFolder => Path.Combine(_parent, "state");
+
+    public PreimagePlace Preimages { get; }
+
+    /// <summary>What a target keeps of its next resync.</summary>
+    public Preserving Keeps { get; set; } = Preserving.Nothing;
+
+    /// <summary>What the storage has told.</summary>
+    public ConcurrentQueue<string> Said { get; } = new();
+
+    /// <summary>The underlying directory as a target's root.</summary>
+    public TargetRoot Root => new(_root, Folder, new ReplicationFilter(Options.Replication.Directories[0]));
 
     public MirrorStorageOptions Options { get; }
 
@@ -154,7 +171,9 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
             Storage.BeginSource(link, Plan);
     }
 
-    void IStorageEvents.PlanReceived(long link, ResyncPlan plan) => Storage.BeginTarget(link, Plan);
+    void IStorageEvents.PlanReceived(long link, ResyncPlan plan) => Storage.BeginTarget(link, Plan, Keeps);
+
+    void IStorageEvents.Told(string sentence) => Said.Enqueue(sentence);
 
     void IStorageEvents.LinkDown(long link, string reason) => Happened.Add($"down {link} {reason}");
 

@@ -320,15 +320,17 @@ public sealed unsafe class TargetSessionTests
     }
 
     [Fact]
-    public void Marks_OfTheTarget_ComeFirst()
+    public void Marks_OfTheTarget_ComeFirstAndEndWhenItIsReady()
     {
         var extents = new ExtentSet();
         extents.Add(8192, 4096);
         using var target = new TargetFixture(plan: null, marks: [new FileMarks(0, 4, "disk", false, extents), new FileMarks(0, 5, "other", true, new ExtentSet())]);
         var marks = target.Source.Expect(FrameType.Marks);
-        Assert.Equal(FrameFlags.None, marks!.Value.Header.Flags);
+        Assert.Equal(FrameFlags.More, marks!.Value.Header.Flags);
         Assert.Equal(["disk", "other"], target.Source.Marks.Select(file => file.Path));
         Assert.Equal(8192UL, target.Source.Marks[0].Extents.Ranges().Single().Offset);
+        target.Session.Begin(ResyncPlan.Dirty);
+        Assert.Equal(FrameFlags.None, target.Source.Expect(FrameType.Marks)!.Value.Header.Flags);
     }
 
     [Fact]

@@ -34,6 +34,7 @@ internal static class BeatExamples
         {
             ReceivedBoot = 78,
             Received = 10,
+            ManualDivergence = true,
         })
         {
             MarkedBytes = 5UL << 40,

@@ -1,0 +1,35 @@
+using HaMirror.Core.Extents;
+using HaMirror.Core.Wire;
+
+namespace HaMirror.Io.Preimages;
+
+/// <summary>A range of a file as the journal keeps it.</summary>
+/// <param name="Position">Of its bytes in the journal; nothing where the kind has none.</param>
+internal readonly record struct PreimageRange(PreimageKind Kind, ulong Offset, ulong Length, long Position);
+
+/// <summary>One file that a replica had when its resync began.</summary>
+/// <param name="entry">One of its names.</param>
+internal sealed class PreimageFile(DirectoryEntry entry)
+{
+    /// <summary>What it was, under any of its names.</summary>
+    public DirectoryEntry Entry { get; } = entry;
+
+    /// <summary>In bytes; 0 of what is no regular file.</summary>
+    public ulong Size => IsRegular ? Entry.Attributes.Size : 0;
+
+    public bool IsRegular { get; } = PreimageCatalog.IsRegular(entry.Attributes.Mode);
+
+    /// <summary>Names within the replicated directory.</summary>
+    public List<string> Paths { get; } = [];
+
+    /// <summary>What is saved of it.</summary>
+    public ExtentSet Saved { get; } = new();
+
+    /// <summary>It has lost its last name, or is about to: everything of it is saved.</summary>
+    public bool IsGone { get; set; }
+
+    /// <summary>What is saved, in the order in which it was; only where a journal was read to be used.</summary>
+    public List<PreimageRange> Ranges { get; } = [];
+
+    public bool IsChanged => IsGone || !Saved.IsEmpty;
+}

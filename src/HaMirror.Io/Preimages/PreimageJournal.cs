@@ -1,0 +1,221 @@
+// What a replica was before a resync changes it: kept while the resync runs, so that it can be undone (the undo record), and, on
+// the losing side of a divergence, afterwards too (the salvage set).
+// Invariants: (1) nothing of what the replica had is overwritten, cut or removed before its old content is in the journal on
+// stable storage; (2) names and attributes need no record of their own: all of them stand at the journal's beginning; (3) every
+// extent of a file is kept once, as it was first; what came into being since is nothing to keep; (4) an undo record that cannot
+// be kept is given up, whole; a salvage set that cannot be kept ends the resync (design, G5).
+using HaMirror.Core.Extents;
+using HaMirror.Core.Wire;
+using HaMirror.Io.Native;
+using HaMirror.Io.Replication;
+
+namespace HaMirror.Io.Preimages;
+
+/// <summary>Keeps preimages. Its methods may be called from any thread, one at a time.</summary>
+internal sealed unsafe class PreimageJournal : IDisposable
+{
+    private const int SeekData = 3;
+    private const int SeekHole = 4;
+    private const int FileFlags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.CloseOnExec;
+    private const uint TypeMask = 0xF000;
+    private const uint TypeDirectory = 0x4000;
+
+    private readonly Lock _lock = new();
+    private readonly PreimageCatalog _catalog;
+    private readonly JournalFile _journal;
+    private readonly PreimageOrigin _origin;
+    private readonly long _bytesMax;
+    private readonly Action<string> _givenUp;
+    private bool _ended;
+
+    /// <param name="bytesMax">Of the journal.</param>
+    /// <param name="givenUp">Told why, when an undo record cannot be kept any longer; removes it.</param>
+    public PreimageJournal(PreimageCatalog catalog, JournalFile journal, PreimageOrigin origin, long bytesMax, Action<string> givenUp) =>
+        (_catalog, _journal, _origin, _bytesMax, _givenUp) = (catalog, journal, origin, bytesMax, givenUp);
+
+    public PreimageOrigin Origin => _origin;
+
+    /// <summary>A range of a file is about to change.</summary>
+    /// <param name="file">Open in any way but O_PATH.</param>
+    /// <param name="end">Behind the range; beyond the end of the file will do.</param>
+    /// <exception cref="TargetException">A salvage set cannot be kept.</exception>
+    public void Save(FileKey key, int file, ulong offset, ulong end) => Keep(() =>
+    {
+        if (_catalog.Find(key) is { } kept)
+            Save(key, kept, file, offset, end);
+    });
+
+    /// <summary>As <see cref="Save(FileKey, int, ulong, ulong)"/>, of a file that is open with O_PATH or so, and durable when
+    /// this returns.</summary>
+    public void SaveCut(int root, int path, ulong size)
+    {
+        NativeStat stat;
+        if (_ended || Shim.StatAt(path, "", &stat) < 0 || stat.Size <= size)
+            return;
+        Keep(() =>
+        {
+            NativeStat now;
+            if (Shim.StatAt(path, "", &now) < 0 || _catalog.Find(new FileKey(root, now.Inode)) is not { } kept)
+                return;
+            var file = Shim.Check(Shim.Reopen(path, OpenFlags.ReadOnly | OpenFlags.CloseOnExec), "open a file that is cut");
+            try
+            {
+                Save(new FileKey(root, now.Inode), kept, file, size, kept.Size);
+            }
+            finally
+            {
+                _ = Shim.Close(file);
+            }
+            _journal.Harden();
+        });
+    }
+
+    /// <summary>A name is about to be removed or replaced. Durable when this returns.</summary>
+    public void Leave(int root, int parent, string name)
+    {
+        fixed (byte* zero = System.Text.Encoding.UTF8.GetBytes(name + "\0"))
+            Leave(root, parent, zero);
+    }
+
+    /// <inheritdoc cref="Leave(int, int, string)"/>
+    /// <param name="name">Ends with a zero.</param>
+    public void Leave(int root, int parent, byte* name)
+    {
+        NativeStat stat;
+        if (_ended || Shim.StatAt(parent, name, &stat) < 0 || (stat.Mode & TypeMask) == TypeDirectory)
+            return;
+        var key = new FileKey(root, stat.Inode);
+        var links = stat.Links;
+        Keep(() =>
+        {
+            // With more names than the replica had one may lie outside of it, where nobody would find it again.
+            if (_catalog.Find(key) is not { } kept || (links > 1 && links <= kept.Paths.Count))
+                return;
+            if (kept.IsRegular)
+            {
+                var file = Shim.Check(Shim.Open(parent, name, FileFlags, 0), "open a file that is removed");
+                try
+                {
+                    Save(key, kept, file, 0, kept.Size);
+                }
+                finally
+                {
+                    _ = Shim.Close(file);
+                }
+            }
+            _journal.Append(PreimageKind.Gone, FrameFlags.None, root, key.Inode, 0, 0, 0);
+            kept.IsGone = true;
+            _journal.Harden();
+        });
+    }
+
+    /// <summary>Makes everything saved durable: what it was saved from may change now.</summary>
+    public void Harden()
+    {
+        if (!_ended && !_journal.IsHard)
+            Keep(_journal.Harden);
+    }
+
+    /// <summary>Nothing is kept from here on.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (!_ended)
+                _journal.Dispose();
+            _ended = true;
+        }
+    }
+
+    private void Keep(Action save)
+    {
+        lock (_lock)
+        {
+            if (_ended)
+                return;
+            try
+            {
+                save();
+                return;
+            }
+            catch (IOException failure)
+            {
+                _ended = true;
+                _journal.Dispose();
+                if (_origin.IsSalvage)
+                    throw new TargetException(
+                        $"What only this node holds since the nodes diverged cannot be saved, so the resync does not go on over it: {failure.Message} "
+                        + $"Free space for {_origin.Node}'s salvage set, or give it up with 'hamirror start --as-secondary --full-sync' here.",
+                        replicaFailed: true);
+                _givenUp($"The undo record of the resync is given up: {failure.Message} The resync goes on; if {_origin.Peer} dies before it ends, "
+                    + "this node cannot go back to the replica that it had.");
+            }
+        }
+    }
+
+    private void Save(FileKey key, PreimageFile kept, int file, ulong offset, ulong end)
+    {
+        var first = ExtentSet.RoundDown(offset);
+        end = Math.Min(end, kept.Size);
+        if (first >= end)
+            return;
+        end = Math.Min(ExtentSet.RoundUp(end), kept.Size);
+        foreach (var gap in Gaps(kept.Saved, first, end))
+            SaveGap(key, kept, file, gap.Offset, Math.Min(gap.End, end));
+    }
+
+    private static List<ExtentRange> Gaps(ExtentSet saved, ulong first, ulong end)
+    {
+        var gaps = new List<ExtentRange>();
+        for (var at = first; at < end;)
+        {
+            if (!saved.TryNext(at, out var next) || next.Offset >= end)
+            {
+                gaps.Add(new ExtentRange(at, end - at));
+                break;
+            }
+            if (next.Offset > at)
+                gaps.Add(new ExtentRange(at, next.Offset - at));
+            at = Math.Max(next.End, at);
+        }
+        return gaps;
+    }
+
+    private void SaveGap(FileKey key, PreimageFile kept, int file, ulong offset, ulong end)
+    {
+        while (offset < end)
+        {
+            var data = Shim.Seek(file, offset, SeekData);
+            if (data is < 0 and not -Errno.ENXIO)
+                Shim.Check(data, "look for the data of a file that changes");
+            var begin = data < 0 ? end : Math.Min((ulong)data, end);
+            if (begin > offset)
+                Append(PreimageKind.Hole, key, kept, offset, begin - offset, 0);
+            if (begin >= end)
+                return;
+            var hole = Math.Min((ulong)Shim.Check(Shim.Seek(file, begin, SeekHole), "look for the holes of a file that changes"), end);
+            for (offset = begin; offset < hole;)
+                offset += SaveBytes(key, kept, file, offset, Math.Min(hole - offset, FrameHeader.PayloadLengthMax));
+        }
+    }
+
+    private ulong SaveBytes(FileKey key, PreimageFile kept, int file, ulong offset, ulong bytes)
+    {
+        if (_journal.Bytes + (long)bytes > _bytesMax)
+            throw new IOException($"it needs more than {_bytesMax >> 20} MiB, half of what was free under /var/lib/hamirror.");
+        var room = _journal.Reserve();
+        var read = (ulong)Shim.Check(Shim.ReadAt(file, room, bytes, offset), "read what a resync replaces");
+        // Shorter: somebody else has cut the file; there is nothing more to keep.
+        if (read < bytes)
+            new Span<byte>(room + read, (int)(bytes - read)).Clear();
+        var isZero = Shim.IsZero(room, bytes) != 0;
+        Append(isZero ? PreimageKind.Zeros : PreimageKind.Bytes, key, kept, offset, bytes, isZero ? 0 : (int)bytes);
+        return bytes;
+    }
+
+    private void Append(PreimageKind kind, FileKey key, PreimageFile kept, ulong offset, ulong length, int payloadBytes)
+    {
+        _journal.Append(kind, FrameFlags.None, key.Root, key.Inode, offset, length, payloadBytes);
+        _catalog.Saved(kept, new PreimageRange(kind, offset, length, 0), withRanges: false);
+    }
+}
