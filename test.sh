@@ -156,6 +156,7 @@ if wants unit; then
   project HaMirror.Io.Tests 120
   project HaMirror.Agent.Tests 120
   project HaMirror.Cli.Tests 120
+  project HaMirror.Comparison.Tests 120
 fi
 if wants sim; then
   if simulate "$([ -n "$soak" ] && echo 200000 || echo 2000)"; then count 1 0; else count 0 1; fi

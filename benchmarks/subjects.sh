@@ -1,0 +1,97 @@
+#!/bin/bash
+# Called by run.sh as the first process of a process and a mount name space of its own: makes the two nodes and everything that
+# is compared on them, measures, and ends. Whatever it starts or mounts ends with it; nothing here outlives it.
+set -u
+# The machine's /proc, for the clocks of kernel threads; then one for this name space, in which the ids below are valid.
+mount -t tmpfs -o size=90%,mode=755 bench "$scratch" || exit 1
+mkdir "$scratch"/{proc,a,b,mnt,log,gluster}
+mount --bind /proc "$scratch/proc" && mount -t proc proc /proc || exit 1
+log=$scratch/log
+port=7500
+list=$scratch/subjects
+
+say() { echo "$*" >&2; }
+# Everything else in this name space is ours: it ends here, quietly, and the mounts with the last of it.
+quit() { tail -n +1 "$log"/* >"$results/servers.log" 2>/dev/null; exec 2>/dev/null; kill -KILL -1; wait; exit "$1"; }
+fail() { say "run.sh: $*"; quit 1; }
+trap 'quit 130' INT TERM
+left_out() { say "$1 is left out: $2"; }
+
+# ---- two nodes ----
+ip_a=10.79.0.1 ip_b=10.79.0.2
+for node in a b; do
+  unshare --net sleep infinity &
+  declare "holder_$node=$!"
+done
+on() { local holder=holder_$1; shift; nsenter --net="/proc/${!holder}/ns/net" "$@"; }
+until [ "$(readlink "/proc/$holder_a/ns/net")" != "$(readlink /proc/self/ns/net)" ] && [ "$(readlink "/proc/$holder_b/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
+on a ip link add bench-a type veth peer name bench-b netns "$holder_b" || fail "no veth pair can be made."
+for node in a b; do
+  address=ip_$node
+  on $node ip link set lo up && on $node ip addr add "${!address}/24" dev bench-$node && on $node ip link set bench-$node up || fail "the network cannot be made."
+  truncate -s $((size * 10 + 2048))M "$scratch/$node.img"
+  mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$scratch/$node.img" >"$log/mkfs" 2>&1 || fail "mkfs.ext4 failed: $(cat "$log/mkfs")"
+  mount -o loop "$scratch/$node.img" "$scratch/$node" || fail "no loop device can be mounted."
+done
+a=$scratch/a b=$scratch/b
+
+# start NODE NAME COMMAND...: in the background, its output in a log of its own; its id in $started. Each step becomes the next
+# one, so that the id is the command's: its CPU is counted by it.
+start() { local holder=holder_$1 name=$2; shift 2; nsenter --net="/proc/${!holder}/ns/net" "$@" >"$log/$name" 2>&1 & started=$!; }
+# until_true SECONDS COMMAND...
+until_true() { local end=$((SECONDS + $1)); shift; until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done; }
+image() { mkdir -p "$(dirname "$1")"; fio --name=fill --filename="$1" --rw=write --bs=1m --size="${size}m" --end_fsync=1 --refill_buffers ${2:-} >"$log/fill" 2>&1 || { cat "$log/fill" >&2; return 1; }; }
+subject() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >>"$list"; say "ready: $1"; }
+is_wanted() { [ -z "$subjects" ] || [[ ",$subjects," = *",$1,"* ]]; }
+for name in ${subjects//,/ }; do
+  case $name in
+    local|floor-threads|floor-batch|hamirror|hamirror-none|hamirror-tls|hamirror-none-tls|glusterfs|glusterfs-buffered|qemu-quorum|qemu-quorum-nbd|qemu-mirror-nbd) ;;
+    *) fail "there is no subject '$name'." ;;
+  esac
+done
+
+# ---- one copy, and the floor ----
+floor() { # MODE
+  local mnt=$scratch/mnt/floor-$1 server
+  port=$((port + 1))
+  mkdir -p "$mnt"
+  start b "floor-$1-b" "$here/floor/build/floor" serve "$1" $ip_b:$port "$b/floor/disk.img"; server=$started
+  start a "floor-$1-a" "$here/floor/build/floor" mount "$1" "$mnt" "$a/floor/disk.img" $ip_b:$port
+  until_true 10 test -f "$mnt/disk.img" || { left_out "floor-$1" "it does not start: $(cat "$log/floor-$1-a" "$log/floor-$1-b")"; return; }
+  subject "floor-$1" floor "$mnt/disk.img" - "$started $server"
+}
+image "$a/floor/disk.img" && image "$b/floor/disk.img" || fail "the disks cannot be filled."
+! is_wanted local || subject local local "$a/floor/disk.img" - -
+! is_wanted floor-threads || floor threads
+! is_wanted floor-batch || floor batch
+
+# ---- HaMirror: its data path without agents ----
+hamirror() { # NAME OPTIONS...
+  local name=$1 source pair="dotnet $here/HaMirror.Pair/bin/Release/net10.0/pair.dll"; shift
+  is_wanted "$name" || return
+  port=$((port + 1))
+  image "$a/$name/disk.img" && mkdir -p "$b/$name" && cp "$a/$name/disk.img" "$b/$name/" && sync -f "$b/$name" || fail "the disks cannot be filled."
+  start a "$name-a" $pair source "$a/$name" $ip_a:$port "$@"; source=$started
+  # The source listens before it is asked: a target that dials too early ends.
+  until_true 30 mounted "$a/$name" && until_true 10 listens $port || { left_out "$name" "its source does not start: $(tail -n 3 "$log/$name-a")"; return; }
+  start b "$name-b" $pair target "$b/$name" $ip_a:$port "$@"
+  until_true 60 grep -q READY "$log/$name-a" || { left_out "$name" "its nodes did not become equal: $(tail -n 3 "$log/$name-a" "$log/$name-b")"; return; }
+  subject "$name" hamirror "$a/$name/disk.img" - "$source $started"
+}
+mounted() { mountpoint -q "$1"; }
+listens() { on a ss -Hltn "sport = :$1" | grep -q .; }
+hamirror hamirror
+hamirror hamirror-none --applied
+hamirror hamirror-tls --tls
+hamirror hamirror-none-tls --applied --tls
+
+# ---- what is installed of others ----
+. "$here/peers.sh"
+glusterfs_subjects
+qemu_subjects
+
+[ -s "$list" ] || fail "there is nothing to measure."
+$comparison measure --subjects "$list" --rounds "$rounds" --seconds "$seconds" --mebibytes "$size" --repetitions "$repetitions" \
+  --json "$json" --commit "$commit" --proc "$scratch/proc" ${jobs:+--jobs "$jobs"} &
+wait $!
+quit $?
