@@ -1,8 +1,9 @@
 #!/bin/bash
 # HaMirror beside its floor and its peers, on this machine, as root:
 #
-#   run.sh [--quick] [--json FILE] [--page FILE] [--chart FILE] [--rounds N] [--seconds S] [--size MIB] [--jobs A,B] [--subjects A,B]
-#          two nodes in name spaces, ext4 on loop devices in memory, O_DIRECT, all subjects in turn with the same fio jobs
+#   run.sh [--quick] [--json FILE] [--page FILE] [--chart FILE] [--rounds N] [--seconds S] [--size MIB] [--jobs A,B] [--subjects A,B] [--urgent]
+#          two nodes in name spaces, ext4 on loop devices in memory, O_DIRECT, all subjects in turn with the same fio jobs;
+#          --urgent puts all of it before the other programs of the machine, where it is not quiet
 #   run.sh --render FILE.json [--page FILE] [--chart FILE]     a page and a chart from an earlier run's JSON
 #   run.sh --micro [--quick] [BenchmarkDotNet's own arguments] micro-benchmarks with allocation columns; no root needed
 #
@@ -16,7 +17,7 @@ set -u
 called_from=$PWD
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 fail() { echo "run.sh: $*" >&2; exit 1; }
-usage() { sed -n '2,16s/^# \{0,1\}//p' "$here/run.sh"; }
+usage() { sed -n '2,17s/^# \{0,1\}//p' "$here/run.sh"; }
 
 micro() {
   local job=
@@ -28,7 +29,7 @@ micro() {
 }
 
 results=$here/results
-quick= rounds= seconds= size= repetitions=3
+quick= urgent= rounds= seconds= size= repetitions=3
 jobs= subjects= render=
 json=$results/comparison.json page=$results/performance.md chart=$results/chart.svg
 absolute() { case $1 in /*) echo "$1" ;; *) echo "$called_from/$1" ;; esac; }
@@ -37,6 +38,7 @@ number() { [[ $2 =~ ^[0-9]+(\.[0-9]+)?$ ]] && [ "${2//[0.]/}" ] || fail "$1 take
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=1; shift; continue ;;
+    --urgent) urgent=1; shift; continue ;;
     -h|--help) usage; exit 0 ;;
     --json|--page|--chart|--rounds|--seconds|--size|--jobs|--subjects|--render) [ $# -gt 1 ] || fail "$1 wants a value." ;;
     *) echo "run.sh: unknown argument '$1'." >&2; usage >&2; exit 2 ;;
@@ -92,7 +94,7 @@ commit=$(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 # All that follows lives in name spaces that end with it: killed by whatever, nothing stays but an empty directory.
 scratch=$(mktemp -d /var/tmp/hamirror-bench.XXXXXX) || exit 1
-export here results scratch rounds seconds size repetitions jobs subjects json commit comparison
+export urgent here results scratch rounds seconds size repetitions jobs subjects json commit comparison
 setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child=KILL "$here/subjects.sh" 9>&- &
 inner=$!
 interrupted=

@@ -29,6 +29,7 @@ internal static class HamirrorCommand
         ConnectVerb.AddTo(root, invocation, examples);
         DiffVerb.AddTo(root, invocation, examples);
         WaitVerb.AddTo(root, invocation, examples);
+        BenchVerb.AddTo(root, invocation, examples);
         LogVerb.AddTo(root, invocation, examples);
         ModuleVerbs.AddTo(root, invocation, examples);
         ClusterVerbs.AddTo(root, invocation, examples);
