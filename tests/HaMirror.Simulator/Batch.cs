@@ -10,20 +10,30 @@ public static class Batch
         IReadOnlyList<HistoryResult> Violations, long Acknowledged, IReadOnlyDictionary<string, int> Excuses);
 
     /// <summary>Plays a wrong product until the checks find it.</summary>
-    /// <returns>How many histories it took, or null when <paramref name="histories"/> were not enough.</returns>
-    public static int? PlayUntilFound(Mutation mutation, int histories, int firstSeed)
+    /// <returns>How many histories it took and how the last one ended, or null when <paramref name="histories"/> were not enough.</returns>
+    public static (int Histories, HistoryResult Found)? PlayUntilFound(Mutation mutation, int histories, int firstSeed)
     {
         for (var index = 0; index < histories; index++)
-            if (History.Run(firstSeed + index, mutation: mutation).Violation is not null) return index + 1;
+            if (History.Run(firstSeed + index, mutation: mutation) is { Violation: not null } found) return (index + 1, found);
         return null;
     }
 
     public static Result Play(int histories, int firstSeed, int threads)
     {
-        var results = new HistoryResult[histories];
-        Parallel.For(0, histories, new ParallelOptions { MaxDegreeOfParallelism = threads },
-            index => results[index] = History.Run(unchecked(firstSeed + index)));
-        return new Result([.. results.Where(result => result.Violation is not null)], results.Sum(result => (long)result.Acknowledged),
-            results.SelectMany(result => result.Excuses).CountBy(why => why).ToDictionary());
+        var violations = new List<HistoryResult>();
+        var excuses = new Dictionary<string, int>();
+        long acknowledged = 0;
+        var gate = new Lock();
+        Parallel.For(0, histories, new ParallelOptions { MaxDegreeOfParallelism = threads }, index =>
+        {
+            var result = History.Run(unchecked(firstSeed + index));
+            lock (gate)
+            {
+                acknowledged += result.Acknowledged;
+                if (result.Violation is not null) violations.Add(result);
+                foreach (var why in result.Excuses) excuses[why] = excuses.GetValueOrDefault(why) + 1;
+            }
+        });
+        return new Result([.. violations.OrderBy(result => result.Story.Options.Seed)], acknowledged, excuses);
     }
 }

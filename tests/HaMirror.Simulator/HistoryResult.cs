@@ -5,4 +5,5 @@ namespace HaMirror.Simulator;
 /// <param name="Acknowledged">Writes that were acknowledged: a history without any has shown nothing.</param>
 /// <param name="Excuses">What the contract excused in it, for a while.</param>
 /// <param name="Trace">Empty unless it was asked for.</param>
-public sealed record HistoryResult(int Seed, string? Violation, int Acknowledged, IReadOnlyCollection<string> Excuses, IReadOnlyList<string> Trace);
+public sealed record HistoryResult(
+    Story Story, string? Violation, int Acknowledged, IReadOnlyCollection<string> Excuses, IReadOnlyList<string> Trace);

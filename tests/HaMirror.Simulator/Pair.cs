@@ -3,32 +3,47 @@ using HaMirror.Core.States;
 
 namespace HaMirror.Simulator;
 
-/// <summary>Two nodes, their network, and what their guests were told is safe.</summary>
+/// <summary>Two booted nodes, their network, and what their guests were told is safe.</summary>
 public sealed class Pair
 {
-    public Pair(World world, FaultProfile profile, Mutation mutation)
+    public Pair(PairOptions options, Mutation mutation, bool tracing)
     {
-        (World, Profile) = (world, profile);
-        Network = new SimulatedNetwork(world, profile);
-        Ledger = new Ledger(world);
+        Options = options;
+        World = new World(options.Seed) { Tracing = tracing };
+        Network = new SimulatedNetwork(World, options);
+        Ledger = new Ledger(World);
+        Operator = new Operator(this);
         var generation = 0;
         GenerationId Next() => new(new Guid(++generation, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-        Nodes = [.. Enumerable.Range(0, 2).Select(index => new SimulatedNode(world, Network, Ledger, profile, mutation, index, Next))];
+        Nodes = [.. Enumerable.Range(0, 2).Select(index => new SimulatedNode(World, Network, Ledger, options, mutation, index, Next))];
         (Nodes[0].Peer, Nodes[1].Peer) = (Nodes[1], Nodes[0]);
+        foreach (var node in Nodes) node.Boot();
     }
 
-    public World World { get; }
+    public PairOptions Options { get; }
 
-    public FaultProfile Profile { get; }
+    public World World { get; }
 
     public SimulatedNetwork Network { get; }
 
     public Ledger Ledger { get; }
 
+    public Operator Operator { get; }
+
     public IReadOnlyList<SimulatedNode> Nodes { get; }
+
+    /// <summary>Cuts the network; without a witness an isolation is excused, for nobody could do better.</summary>
+    public void Cut(string shape)
+    {
+        Network.Cut(shape);
+        if (Network.Isolates && !Options.Witness) Ledger.Excuse("isolation without a witness");
+    }
 
     /// <summary>One is PRIM Ready and the other SECOND Ready.</summary>
     public bool IsMirrored() =>
-        Nodes.All(node => node.Runs && node.View!.Phase == Phase.Ready)
-        && Nodes.Any(node => node.View!.State == ModuleState.Prim) && Nodes.Any(node => node.View!.State == ModuleState.Second);
+        Shows(Nodes[0], ModuleState.Prim) ? Shows(Nodes[1], ModuleState.Second)
+        : Shows(Nodes[1], ModuleState.Prim) && Shows(Nodes[0], ModuleState.Second);
+
+    private static bool Shows(SimulatedNode node, ModuleState state) =>
+        node.Runs && node.View is { Phase: Phase.Ready } view && view.State == state;
 }

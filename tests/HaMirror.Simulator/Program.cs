@@ -2,43 +2,87 @@ using System.Diagnostics;
 using System.Globalization;
 using HaMirror.Simulator;
 
-// hamirror-simulator --histories N [--seed S] [--trace]: plays N histories and ends with one JSON line.
-// ... --mutations (last): how many histories it takes to find each of the wrong products, at most N.
-// Exit code 0: no violation; 1: a violation, whose seed and trace are printed; 2: wrong arguments.
+// hamirror-simulator --histories N [--seed S] [--threads T] [--trace]: plays N histories and ends with one JSON line.
+// ... --shrink S [--mutation NAME]: plays the history of one seed and makes a short story of it.
+// ... --mutations [--shrunk] (last): how many histories it takes to find each of the wrong products, at most N, and its story.
+// Exit code 0: no violation; 1: a violation, whose seed and shortest story are printed; 2: wrong arguments.
 var histories = 1000;
 var seed = Random.Shared.Next(1, 1_000_000_000);
-var trace = false;
+var threads = Environment.ProcessorCount;
+var (trace, shrunk, shrinks, mutates) = (false, false, false, false);
+var mutation = Mutation.None;
 for (var index = 0; index < args.Length; index++)
 {
     var next = index + 1 < args.Length ? args[index + 1] : "";
     if (args[index] == "--trace") trace = true;
-    else if (args[index] == "--mutations")
-    {
-        foreach (var mutation in Mutation.All)
-            Console.WriteLine($"{Batch.PlayUntilFound(mutation, histories, seed)?.ToString(CultureInfo.InvariantCulture) ?? "never"}: {mutation}");
-        return 0;
-    }
+    else if (args[index] == "--shrunk") shrunk = true;
+    else if (args[index] == "--mutations") mutates = true;
     else if (args[index] == "--histories" && int.TryParse(next, CultureInfo.InvariantCulture, out histories)) index++;
-    else if (args[index] == "--seed" && int.TryParse(next, CultureInfo.InvariantCulture, out seed)) index++;
+    else if (args[index] == "--threads" && int.TryParse(next, CultureInfo.InvariantCulture, out threads) && threads > 0) index++;
+    else if (args[index] is "--seed" or "--shrink" && int.TryParse(next, CultureInfo.InvariantCulture, out seed))
+    {
+        shrinks |= args[index] == "--shrink";
+        index++;
+    }
+    else if (args[index] == "--mutation" && Mutation.All.FirstOrDefault(known => known.Name == next) is { } named)
+    {
+        mutation = named;
+        index++;
+    }
     else
     {
-        Console.Error.WriteLine($"'{args[index]}' is not understood. Usage: hamirror-simulator --histories N [--seed S] [--trace] [--mutations]");
+        Console.Error.WriteLine($"'{args[index]}' is not understood. Usage: hamirror-simulator --histories N [--seed S] [--threads T] [--trace] "
+            + "| --shrink S [--mutation NAME] | --histories N [--seed S] --mutations [--shrunk]");
         return 2;
     }
 }
 
-var watch = Stopwatch.StartNew();
-var batch = Batch.Play(histories, seed, Environment.ProcessorCount);
-foreach (var failed in batch.Violations.Take(3))
+if (mutates)
 {
-    Console.WriteLine($"history of seed {failed.Seed}: {failed.Violation}");
-    foreach (var line in History.Run(failed.Seed, tracing: true).Trace) Console.WriteLine($"  {line}");
-    Console.WriteLine($"play it again: hamirror-simulator --histories 1 --seed {failed.Seed} --trace");
+    foreach (var wrong in Mutation.All)
+    {
+        var found = Batch.PlayUntilFound(wrong, histories, seed);
+        Console.WriteLine($"{found?.Histories.ToString(CultureInfo.InvariantCulture) ?? "never"}: {wrong}");
+        if (shrunk && found is not null) TellShrunk(found.Value.Found, wrong);
+    }
+
+    return 0;
 }
 
-if (trace && batch.Violations.Count == 0)
+if (shrinks)
+{
+    var result = History.Run(seed, mutation: mutation);
+    if (result.Violation is null)
+    {
+        Console.WriteLine($"The history of seed {seed} keeps the contract: there is nothing to shrink.");
+        return 0;
+    }
+
+    TellShrunk(result, mutation);
+    return 1;
+}
+
+var watch = Stopwatch.StartNew();
+var batch = Batch.Play(histories, seed, threads);
+foreach (var failed in batch.Violations.Take(3))
+{
+    TellShrunk(failed, Mutation.None);
+    Console.WriteLine($"play it again: hamirror-simulator --histories 1 --seed {failed.Story.Options.Seed} --trace");
+}
+
+if (trace)
     foreach (var line in History.Run(seed, tracing: true).Trace) Console.WriteLine(line);
 foreach (var (why, count) in batch.Excuses) Console.WriteLine($"excused: {count} histories: {why}");
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
     $"{{\"histories\":{histories},\"violations\":{batch.Violations.Count},\"seed\":{seed},\"acknowledged\":{batch.Acknowledged},\"seconds\":{watch.Elapsed.TotalSeconds:0.0}}}"));
 return batch.Violations.Count == 0 ? 0 : 1;
+
+static void TellShrunk(HistoryResult failed, Mutation mutation)
+{
+    Console.WriteLine($"# seed {failed.Story.Options.Seed}: {failed.Violation}");
+    var story = Shrinking.Shrink(failed, mutation);
+    foreach (var line in story.Lines()) Console.WriteLine(line);
+    Console.WriteLine("----");
+    foreach (var line in new Scenario(mutation).Play(story.Lines())) Console.WriteLine(line);
+    Console.WriteLine();
+}

@@ -74,7 +74,7 @@ public sealed class SimulatedLink(World world, SimulatedNetwork network, long id
         var side = end == source ? 0 : 1;
         if (!_open[side]) return;
         _open[side] = false;
-        end.LinkEnded(this, reason, silence);
+        end.Driver.LinkEnded(this, reason, silence);
         Send(side, () => End(side == 0 ? target : source, reason));
     }
 

@@ -44,7 +44,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     public void Submit(int block, long value)
     {
         if (!_writable || _draining is not null || _held.Count > 2) return;
-        _held.Enqueue(new Change(block, value, plainWrites && world.Chance(0.5)));
+        _held.Enqueue(new Change(block, value, plainWrites && world.Guests.Next(2) == 0));
         Go();
     }
 
@@ -89,7 +89,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     {
         _link = link;
         _committed = false;
-        link.ToTarget(() => link.Target.PlanReceived(link, plan));
+        link.ToTarget(() => link.Target.Driver.PlanReceived(link, plan));
     }
 
     /// <summary>The target's marks came: the union is copied, or everything.</summary>
@@ -101,7 +101,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         if (plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll) _toCopy.UnionWith(Enumerable.Range(0, SimulatedReplica.BlockCount));
         _toCopy.UnionWith(Marks);
         _resyncing = true;
-        world.Note($"{node.Name} copies blocks {string.Join(',', _toCopy)}");
+        if (world.Tracing) world.Note($"{node.Name} copies blocks {string.Join(',', _toCopy)}");
         CopyNext(link);
     }
 
@@ -139,7 +139,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         if (_toCopy.Count == 0)
         {
             // The barrier behind the visit of names: the target's whole file system, what an earlier process left included.
-            link.ToTarget(() => link.Target.Flush(() => link.ToSource(() =>
+            link.ToTarget(() => link.Target.Driver.Flush(() => link.ToSource(() =>
             {
                 if (_link != link || !_resyncing) return;
                 _resyncing = false;
@@ -155,7 +155,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         {
             if (_link != link) return;
             var value = mutation.OrdersCopies ? node.Replica[block] : early;
-            link.ToTarget(() => link.Target.Target.Receive(link, block, value, null, () =>
+            link.ToTarget(() => link.Target.Driver.Target.Receive(link, block, value, null, () =>
             {
                 if (_link != link) return;
                 Marks.Remove(block);
@@ -178,7 +178,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         }
 
         _flushing = true;
-        link.ToTarget(() => link.Target.Flush(() => link.ToSource(() =>
+        link.ToTarget(() => link.Target.Driver.Flush(() => link.ToSource(() =>
         {
             if (_link == link && _draining == ticket) Drained(ticket);
         })));
@@ -234,7 +234,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
             if (!change.Plain) Done();
         }
 
-        link.ToTarget(() => link.Target.Target.Receive(link, change.Block, change.Value, change.Plain ? Done : null, Durable));
+        link.ToTarget(() => link.Target.Driver.Target.Receive(link, change.Block, change.Value, change.Plain ? Done : null, Durable));
     }
 
     private bool Opened()

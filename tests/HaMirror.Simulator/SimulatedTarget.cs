@@ -3,11 +3,8 @@ namespace HaMirror.Simulator;
 /// <summary>What the target of one process has received: acknowledged, applied in order, then flushed.</summary>
 /// <remarks>What was acknowledged as received is applied before the end of the link is told; only the death of the process,
 /// or a disk that refuses it, loses it.</remarks>
-public sealed class SimulatedTarget(World world, SimulatedNode node, FaultProfile profile)
+public sealed class SimulatedTarget(World world, SimulatedNode node)
 {
-    /// <summary>Probability that one write finds the disk full.</summary>
-    private const double Full = 0.0005;
-
     private readonly Queue<Item> _received = new();
     private bool _applying;
 
@@ -44,7 +41,7 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, FaultProfil
         {
             _applying = false;
             if (!_received.TryPeek(out var item)) return;
-            if (world.Faulty && profile.TargetFailures && world.Chance(Full))
+            if (node.Faults.FullAt > 0 && --node.Faults.FullAt == 0)
             {
                 node.FailTarget();
                 return;

@@ -8,13 +8,17 @@ public sealed class World(int seed)
     private readonly List<string> _trace = [];
     private long _number;
 
+    /// <summary>How long things take.</summary>
     public Random Random { get; } = new(seed);
+
+    /// <summary>What guests do. A source of its own, so that a change there leaves the times of the rest alone.</summary>
+    public Random Guests { get; } = new(seed ^ 0x6E57);
+
+    /// <summary>What power cuts leave on disks.</summary>
+    public Random Disks { get; } = new(seed ^ 0xD15C);
 
     /// <summary>Microseconds since the history began.</summary>
     public long Now { get; private set; }
-
-    /// <summary>Processes may die between any two actions.</summary>
-    public bool Faulty { get; set; }
 
     /// <summary>Where transitions are told to, for a scenario; null: nowhere.</summary>
     public List<string>? Story { get; set; }

@@ -1,9 +1,10 @@
 using HaMirror.Simulator;
+using Xunit.Abstractions;
 
 namespace HaMirror.Core.Tests.Simulation;
 
 /// <summary>A check that nothing wrong can fail proves nothing: each wrong product has to be found.</summary>
-public sealed class MutationTests
+public sealed class MutationTests(ITestOutputHelper output)
 {
     /// <summary>Several times what the slowest takes from this seed; most take fewer than a hundred.</summary>
     private const int HistoriesMax = 5000;
@@ -20,6 +21,14 @@ public sealed class MutationTests
     public void Mutation_Played_IsFound(string name)
     {
         var mutation = Mutation.All.Single(mutation => mutation.Name == name);
-        Assert.True(Batch.PlayUntilFound(mutation, HistoriesMax, Seed) is not null, $"{HistoriesMax} histories did not find that {name}.");
+        var found = Batch.PlayUntilFound(mutation, HistoriesMax, Seed);
+        Assert.True(found is not null, $"{HistoriesMax} histories did not find that {name}.");
+        var shrunk = Shrinking.Shrink(found.Value.Found, mutation, seeds: 4, most: 600);
+        var scenario = new Scenario(mutation);
+        var told = scenario.Play(shrunk.Lines());
+        output.WriteLine($"{found.Value.Histories} histories; {found.Value.Found.Story.Steps.Count} steps became {shrunk.Steps.Count}:");
+        foreach (var line in shrunk.Lines().Append("----").Concat(told)) output.WriteLine(line);
+        Assert.True(shrunk.Steps.Count <= found.Value.Found.Story.Steps.Count);
+        Assert.Equal(Shrinking.Kind(found.Value.Found.Violation!), Shrinking.Kind(scenario.Violation ?? ""));
     }
 }

@@ -7,10 +7,10 @@ namespace HaMirror.Core.Tests.Simulation;
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     /// <summary>As many as a run of all tests can afford; <c>test.sh --simulate</c> plays as many as one likes.</summary>
-    private const int Histories = 2000;
+    private const int Histories = 4000;
 
     /// <summary>A busy machine plays fewer: the seed that was reached is printed.</summary>
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(40);
 
     [Fact]
     public void Pair_ThroughRandomFaultsFromAFreshSeed_KeepsTheContractAndHeals()
@@ -22,8 +22,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         {
             var batch = Batch.Play(100, seed + played, Environment.ProcessorCount);
             played += 100;
-            Assert.True(batch.Violations.Count == 0, string.Join('\n', batch.Violations.Select(failed =>
-                $"seed {failed.Seed}: {failed.Violation} (hamirror-simulator --histories 1 --seed {failed.Seed})")));
+            Assert.True(batch.Violations.Count == 0, string.Join('\n', batch.Violations.Take(3).Select(Shortest)));
             Assert.True(batch.Acknowledged > 0, "No history acknowledged a single write, so none has shown anything.");
         }
 
@@ -33,4 +32,23 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Fact]
     public void History_OfOneSeed_IsTheSameEveryTime() =>
         Assert.Equal(History.Run(4711, tracing: true).Trace, History.Run(4711, tracing: true).Trace);
+
+    [Fact]
+    public void History_AsText_IsTheSameStory()
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            var story = StoryDraw.Draw(seed);
+            var scenario = new Scenario();
+            var told = scenario.Play(story.Lines());
+            Assert.Equal(told, new Scenario().Play(story.Lines()));
+            Assert.Equal(History.Run(story).Violation, scenario.Violation);
+            Assert.NotEmpty(told);
+        }
+    }
+
+    /// <summary>A story that can be pinned as a scenario.</summary>
+    private static string Shortest(HistoryResult failed) =>
+        $"seed {failed.Story.Options.Seed}: {failed.Violation} (hamirror-simulator --shrink {failed.Story.Options.Seed})\n"
+        + string.Join('\n', Shrinking.Shrink(failed, most: 2000).Lines());
 }

@@ -1,0 +1,216 @@
+using HaMirror.Core.Hooks;
+using HaMirror.Core.Machine;
+
+namespace HaMirror.Simulator;
+
+/// <summary>What one process of a node has beside its machine: it carries actions out, and holds the data path, the ends of a
+/// link and a guest.</summary>
+public sealed class SimulatedDriver
+{
+    private readonly World _world;
+    private readonly SimulatedNetwork _network;
+    private readonly Ledger _ledger;
+    private readonly SimulatedNode _node;
+    private readonly Mutation _mutation;
+    private long _sequence;
+    private bool _listens;
+    private bool _dials;
+    private bool _guestRuns;
+    private bool _mounted;
+
+    public SimulatedDriver(World world, SimulatedNetwork network, Ledger ledger, SimulatedNode node, Mutation mutation)
+    {
+        (_world, _network, _ledger, _node, _mutation) = (world, network, ledger, node, mutation);
+        Pump = new SimulatedPump(world, ledger, node, node.Options.Plain, mutation);
+        Target = new SimulatedTarget(world, node);
+    }
+
+    public SimulatedPump Pump { get; }
+
+    /// <summary>The target half of a link.</summary>
+    public SimulatedTarget Target { get; }
+
+    public SimulatedLink? Link { get; private set; }
+
+    /// <summary>Blocks that are under way to the target.</summary>
+    public IReadOnlySet<int> Changing => _node.Up ? [.. Pump.Changing, .. _node.Peer.Driver.Target.Pending] : new HashSet<int>();
+
+    /// <summary>The process is gone.</summary>
+    public void Die(bool toldToPeer)
+    {
+        if (toldToPeer) Link?.Close(_node, "process gone");
+        Link = null;
+    }
+
+    /// <summary>This end of the link ends.</summary>
+    public void EndLink(string reason)
+    {
+        if (Link is not { } link) return;
+        link.Close(_node, reason);
+        LinkEnded(link, reason);
+    }
+
+    public void LinkEnded(SimulatedLink link, string reason, long silence = 0)
+    {
+        if (link.Target == _node) Target.Drain();
+        if (Link == link) Link = null;
+        _node.Input(new MachineInput.LinkDown(link.Id, reason) { Silence = TimeSpan.FromMicroseconds(silence) }); // Before a drain that it ends.
+        Pump.LinkLost(link);
+    }
+
+    public void PlanReceived(SimulatedLink link, ResyncPlan plan)
+    {
+        link.SourcePlan = plan;
+        _node.Input(new MachineInput.PlanReceived(link.Id, plan));
+    }
+
+    /// <summary>A barrier: everything received is applied and flushed.</summary>
+    public void Flush(Action done)
+    {
+        Target.Drain();
+        _node.After(_world.Between(1, 20), () =>
+        {
+            _node.Replica.FlushAll();
+            done();
+        });
+    }
+
+    /// <summary>The guest writes now and then.</summary>
+    public void Write()
+    {
+        _node.After(_world.Guests.Next(5_000, 120_000), Write);
+        if (_guestRuns) Pump.Submit(_world.Guests.Next(SimulatedReplica.BlockCount), (_world.Now * 2) + _node.Index);
+    }
+
+    public void Carry(MachineAction action)
+    {
+        if (_world.Tracing && action is not (MachineAction.Beat or MachineAction.Say)) _world.Note($"{_node.Name} -> {NodeWords.Describe(action)}");
+        switch (action)
+        {
+            case MachineAction.RunSequence run: RunHooks(run); break;
+            case MachineAction.Mount:
+                Pump.Load(_node.SavedMarks);
+                _mounted = true;
+                _node.After(_world.Between(1, 30), () => _node.Step(new MachineInput.MountEnded(null)));
+                break;
+            case MachineAction.Unmount:
+                _node.After(_world.Between(1, 30), () =>
+                {
+                    if (_mounted) _node.SavedMarks = _mutation.SavesMarks ? [.. Pump.Marks] : [];
+                    _mounted = false;
+                    _node.Step(new MachineInput.UnmountEnded(null));
+                });
+                break;
+            case MachineAction.SetWritable writable:
+                if (writable.Writable) _ledger.ServiceBegan(_node);
+                Pump.SetWritable(writable.Writable);
+                break;
+            case MachineAction.Freeze: Pump.Freeze(); break;
+            case MachineAction.Thaw: Pump.Thaw(); break;
+            case MachineAction.OpenGeneration: Pump.OpenGeneration(); break;
+            case MachineAction.Drain drain: Pump.Drain(drain.Ticket); break;
+            case MachineAction.Dial dial:
+                if (dial.On && !_dials) _node.After(_world.Between(1, 5), DialOnce);
+                _dials = dial.On;
+                break;
+            case MachineAction.Listen listen: _listens = listen.On; break;
+            case MachineAction.AskWitness ask: AskWitness(ask.Ticket); break;
+            case MachineAction.Beat: _world.After(1, _node.SendBeat); break;
+            default: CarryLink(action); break;
+        }
+    }
+
+    private void CarryLink(MachineAction action)
+    {
+        if (Link is not { } link) return;
+        switch (action)
+        {
+            case MachineAction.BeginSource begin when begin.Link == link.Id: Pump.BeginSource(link, begin.Plan); break;
+            case MachineAction.BeginTarget begin when begin.Link == link.Id:
+                link.TargetPlan = begin.Plan;
+                if (begin.Keeps.Kind == Preservation.Salvage && _mutation.Salvages) _node.Replica.Salvage();
+                TargetBegins(link);
+                break;
+            case MachineAction.Offer offer when offer.Link == link.Id: Pump.Offer(link, offer.Generation); break;
+            case MachineAction.AcceptOffer accept when accept.Link == link.Id:
+                Pump.Marks.Clear();
+                link.ToSource(() => link.Source.Input(new MachineInput.OfferAccepted(link.Id)));
+                break;
+            case MachineAction.SendHandover handover when handover.Link == link.Id:
+                link.ToTarget(() => link.Target.Input(new MachineInput.HandoverReceived(link.Id, handover.Swap)));
+                break;
+            case MachineAction.SendSwapRequest request when request.Link == link.Id:
+                link.ToSource(() => link.Source.Input(new MachineInput.SwapRequested(link.Id)));
+                break;
+            case MachineAction.CutLink cut when cut.Link == link.Id:
+                Link = null;
+                if (link.Target == _node) Target.Drain();
+                Pump.LinkLost(link);
+                link.Close(_node, cut.Reason);
+                break;
+        }
+    }
+
+    private void TargetBegins(SimulatedLink link)
+    {
+        if (link.SourcePlan is not { } plan || link.TargetPlan is not { } own || Link != link) return;
+        if (plan != own)
+        {
+            LinkEnded(link, "the plans differ");
+            link.Close(_node, "the plans differ");
+            return;
+        }
+
+        int[] marks = [.. Pump.Marks];
+        link.ToSource(() => link.Source.Driver.Pump.BeginResync(link, marks, plan));
+    }
+
+    private void RunHooks(MachineAction.RunSequence run)
+    {
+        var calls = HookTable.Calls(run.Sequence);
+        if (calls.Any(call => call.Hook == "stop_prim")) _guestRuns = false;
+        var starts = calls.Any(call => call.Hook == "start_prim");
+        var sequence = ++_sequence;
+        var hangs = _node.Faults.HookHangs;
+        var fails = hangs > 0 || _node.Faults.HookFails;
+        (_node.Faults.HookHangs, _node.Faults.HookFails) = (0, false);
+        _node.After(hangs > 0 ? hangs : _world.Chance(0.1) ? _world.Between(200, 3000) : _world.Between(5, 200), () =>
+        {
+            if (sequence != _sequence) return; // A forced end took its place.
+            if (starts) _guestRuns = !fails;
+            _node.Step(new MachineInput.SequenceEnded(run.Ticket, fails ? "A hook failed." : null));
+        });
+    }
+
+    private void AskWitness(long ticket)
+    {
+        var reachable = _network.WitnessReachableFrom(_node.Index);
+        if (reachable && _network.WitnessAnswers(_node.Index)) _ledger.Excuse("the witness answered both nodes in one separation");
+        _node.After(reachable ? _world.Between(0.2, 5) : _world.Between(150, 250),
+            () => _node.Step(new MachineInput.WitnessAnswered(ticket, reachable)));
+    }
+
+    private void DialOnce()
+    {
+        if (!_dials) return;
+        _node.After(_world.Between(50, 200), DialOnce);
+        var (source, boot, peerBoot) = (_node.Peer, _node.Boots, _node.Peer.Boots);
+        if (!_network.Connected || !source.Answers || !source.Driver._listens || Link is not null) return;
+        _world.After(_world.Between(1, 6), () =>
+        {
+            if (boot != _node.Boots || peerBoot != source.Boots || !_node.Answers || !source.Answers || Link is not null || !_network.Connected) return;
+            var link = new SimulatedLink(_world, _network, _world.Now, source, _node);
+            source.Driver.EndLink("dialled anew");
+            Link = link;
+            source.Driver.Link = link;
+            link.Watch();
+            _node.Input(new MachineInput.LinkUp(link.Id, false, source.Driver.Hello()));
+            source.Input(new MachineInput.LinkUp(link.Id, true, Hello()));
+        });
+    }
+
+    private PeerHello Hello() => new(_node.Name, _node.Record, _node.View!.State, _node.View.FullSync, Pump.Marks.Count)
+    {
+        ManualDivergence = _node.Options.Manual,
+    };
+}
