@@ -16,6 +16,9 @@ internal sealed record Invocation(
     /// <summary>Columns when the output is no terminal: nothing is wrapped.</summary>
     public const int UnlimitedWidth = 4096;
 
+    /// <summary>What a password is read from where there is no terminal.</summary>
+    public TextReader Input { get; init; } = Console.In;
+
     /// <summary>Who asks, for the log: the person behind sudo, if there is one.</summary>
     public string By => $"{Variable("SUDO_USER") ?? Environment.UserName}@local";
 

@@ -1,3 +1,4 @@
+using HaMirror.Agent.Access;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Modules;
 using HaMirror.Core.Api;
@@ -23,7 +24,7 @@ internal static class ComparisonEndpoints
                 throw new Refusal(Refusal.Conflict, $"Module {module} replicates nothing.");
             storage.LimitResync(request.BytesPerSecond);
             driver.Log.Add(SayLevel.Event, $"Resyncs are capped at {(request.BytesPerSecond is { } rate ? $"{rate} bytes a second" : "nothing")} "
-                + $"by {request.By ?? "operator@local"}, until the agent ends or the module is configured anew.");
+                + $"by {Caller.By(context, request.By) ?? "operator@local"}, until the agent ends or the module is configured anew.");
             return Results.NoContent();
         });
     }

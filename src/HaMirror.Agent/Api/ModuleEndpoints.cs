@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using HaMirror.Agent.Access;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Modules;
 using HaMirror.Core.Api;
@@ -126,6 +127,7 @@ internal static class ModuleEndpoints
     private static async Task CommandAsync(
         HttpContext context, ModuleDriver driver, string name, OperatorCommand command, string? by, string? identity, bool undo = false)
     {
+        by = Caller.By(context, by);
         var caller = identity is { Length: > 0 } ? $"{identity} ({by ?? "automatic"})" : by ?? DefaultCaller;
         var refusal = await driver.CommandAsync(new MachineInput.Command(command) { By = caller, Automatic = identity is { Length: > 0 }, Undo = undo });
         if (refusal is not null) throw new Refusal(Refusal.Conflict, refusal);

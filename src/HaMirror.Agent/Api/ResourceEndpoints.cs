@@ -1,3 +1,4 @@
+using HaMirror.Agent.Access;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Modules;
 using HaMirror.Core.Api;
@@ -22,7 +23,7 @@ internal static class ResourceEndpoints
             if (!name.Contains('.', StringComparison.Ordinal) || name.Length > 128)
                 throw new Refusal(Refusal.BadRequest, $"'{name}' is no name of a resource: it is class.name, e.g. custom.vm1_check.");
             var driver = roster.Driver(module);
-            driver.SayResource(name, request.State == "up", request.By ?? "operator");
+            driver.SayResource(name, request.State == "up", Caller.By(context, request.By) ?? "operator");
             await context.Response.WriteAsJsonAsync(
                 new ResourceStatus(name, request.State, driver.Resources.Find(name)?.Since ?? DateTimeOffset.UtcNow), ApiJson.Default.ResourceStatus);
         });

@@ -5,9 +5,11 @@ using HaMirror.Agent.Api;
 using HaMirror.Agent.Cluster;
 using HaMirror.Agent.Logging;
 using HaMirror.Agent.Modules;
+using HaMirror.Agent.Web;
 using HaMirror.Core.Api;
 using HaMirror.Io.Native;
 using HaMirror.Io.Records;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Serilog;
 using Serilog.Events;
 
@@ -77,21 +79,24 @@ internal static class AgentHost
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.ListenUnixSocket(files.AgentSocket);
+            kestrel.Listen(new ArrivalEndPoint(), options => options.Protocols = HttpProtocols.Http1);
             kestrel.AddServerHeader = false;
         });
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(325));
+        builder.Services.AddConsole(); // First: what begins first ends last, and the console shows how the modules end.
         builder.Services.AddSingleton(files).AddSingleton(TimeProvider.System)
             .AddSingleton<ModuleCatalog>().AddSingleton<ModuleRoster>().AddSingleton<ClusterStore>().AddSingleton<JoinServer>()
             .AddSingleton<StaleMounts>().AddSingleton<StrayGuests>().AddSingleton<GuardWatch>().AddSingleton<ServingMounts>().AddSingleton<NodeService>()
             .AddHostedService(services => services.GetRequiredService<NodeService>());
         var app = builder.Build();
         app.UseProblems();
-        app.UseRouting();
+        app.UseConsole();
         app.MapCluster();
         app.MapModules();
         app.MapComparisons();
         app.MapResources();
+        app.MapConsole();
         return app;
     }
 

@@ -106,6 +106,9 @@ internal sealed class NodeService(
 
     void IHeartbeatEvents.Trouble(string sentence) => _log.HeartbeatTrouble(sentence);
 
+    /// <summary>The cluster that this node belongs to; null: none yet.</summary>
+    public ClusterMembership? Membership => Volatile.Read(ref _cluster);
+
     public NodeStatus Status() => new(
         _cluster?.NodeName ?? "", _cluster?.PeerName ?? "", AgentVersion.Text, _started, Lans(),
         [.. roster.Definitions.Select(definition => Status(definition.Name))]);

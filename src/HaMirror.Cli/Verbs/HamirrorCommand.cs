@@ -33,6 +33,9 @@ internal static class HamirrorCommand
         LogVerb.AddTo(root, invocation, examples);
         ModuleVerbs.AddTo(root, invocation, examples);
         ClusterVerbs.AddTo(root, invocation, examples);
+        UserVerbs.AddTo(root, invocation, examples);
+        KeyVerbs.AddTo(root, invocation, examples);
+        CheckVerb.AddTo(root, invocation, examples);
         CompletionVerb.AddTo(root, invocation, examples);
         TeachingHelp.Install(root, examples);
         return root;

@@ -27,6 +27,8 @@ public static class ClusterKey
         KeyUse.Replication => "replication",
         KeyUse.Heartbeat => "heartbeat",
         KeyUse.Join => "join",
+        KeyUse.Requests => "requests",
+        KeyUse.Sessions => "sessions",
         _ => throw new ArgumentOutOfRangeException(nameof(use), use, "No such use of the cluster key."),
     };
 }
@@ -37,4 +39,10 @@ public enum KeyUse : byte
     Replication,
     Heartbeat,
     Join,
+
+    /// <summary>One node asks the other's API on behalf of somebody.</summary>
+    Requests,
+
+    /// <summary>Signs the sessions of the console.</summary>
+    Sessions,
 }

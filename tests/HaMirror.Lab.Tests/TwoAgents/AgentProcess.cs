@@ -22,7 +22,9 @@ internal sealed class AgentProcess : IAsyncDisposable
     public AgentProcess(string root, string name, string address)
     {
         (Root, Name, Address) = (root, name, address);
-        Directory.CreateDirectory(root);
+        // The console on this agent's own address alone: all of a machine's agents would want the same port.
+        Directory.CreateDirectory(root + "/etc/hamirror", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.WriteAllText(root + "/etc/hamirror/console.xml", $"<console listen=\"{address}\"/>\n");
         _client = new HttpClient(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellation) =>
@@ -146,6 +148,13 @@ internal sealed class AgentProcess : IAsyncDisposable
             ApiPath.Resource(module, resource), new ResourceRequest(state, "test@lab"), ApiJson.Default.ResourceRequest);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
+
+    /// <summary>Adds a user of the console, with <see cref="ConsoleClient.Password"/>.</summary>
+    public Task<UserStatus> AddUserAsync(string name, string role) => PostAsync(
+        ConsolePath.Users, new UserAddRequest(name, role, ConsoleClient.Password), ConsoleJson.Default.UserAddRequest, ConsoleJson.Default.UserStatus);
+
+    public async Task<string> AddKeyAsync(string name, string role) => (await PostAsync(
+        ConsolePath.Keys, new KeyAddRequest(name, role), ConsoleJson.Default.KeyAddRequest, ConsoleJson.Default.KeyMade)).Key;
 
     /// <summary>Makes the module's configuration the active one.</summary>
     public Task<ModuleConfigured> ConfigureAsync(string module) => PostAsync(

@@ -1,0 +1,42 @@
+using HaMirror.Agent.Access;
+using HaMirror.Agent.Api;
+using HaMirror.Agent.Events;
+using HaMirror.Agent.Monitoring;
+using HaMirror.Agent.Nodes;
+using HaMirror.Agent.Web;
+using Microsoft.AspNetCore.Connections;
+
+namespace HaMirror.Agent.Hosting;
+
+/// <summary>Puts the web side of the agent together: port 9010, accounts, the other node, events, monitoring.</summary>
+internal static class ConsoleHosting
+{
+    public static void AddConsole(this IServiceCollection services) => services
+        .AddSingleton<ArrivalTransport>().AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ArrivalTransport>())
+        .AddSingleton<WebCertificate>().AddSingleton<WebListener>().AddHostedService(provider => provider.GetRequiredService<WebListener>())
+        .AddSingleton<AccessStore>().AddSingleton<SessionKeys>().AddSingleton<LoginThrottle>().AddSingleton<AccessGate>()
+        .AddSingleton<NodeChannel>().AddSingleton<NodeRoute>().AddHostedService<NodeChannelListener>().AddHostedService<AccessExchange>()
+        .AddSingleton<EventHub>().AddSingleton<EventWatch>().AddHostedService(provider => provider.GetRequiredService<EventWatch>())
+        .AddSingleton<HistoryTable>().AddSingleton<Metrics>();
+
+    /// <summary>In this order: which node, which request, who asks, pass it on.</summary>
+    public static void UseConsole(this WebApplication app)
+    {
+        var route = app.Services.GetRequiredService<NodeRoute>();
+        _ = app.Services.GetRequiredService<HistoryTable>(); // It counts from the start.
+        var gate = app.Services.GetRequiredService<AccessGate>();
+        app.Use(route.ChooseAsync);
+        app.UseRouting();
+        app.Use(gate.InvokeAsync);
+        app.Use(route.PassAsync);
+    }
+
+    public static void MapConsole(this WebApplication app)
+    {
+        app.MapAccess();
+        app.MapNodes();
+        app.MapHealth();
+        app.MapEvents();
+        app.MapMetrics();
+    }
+}

@@ -1,0 +1,77 @@
+// What a snapshot does not tell: how often and when this node took a service over, what hooks took, how much was logged. Counted
+// from the events since the agent's start.
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using HaMirror.Agent.Events;
+using HaMirror.Core.Api;
+
+namespace HaMirror.Agent.Monitoring;
+
+/// <summary>One module's past in this process.</summary>
+/// <param name="Failovers">Times that this node took the service over from the other one, a swap included.</param>
+/// <param name="HookSeconds">Duration of each hook's last run.</param>
+/// <param name="Lines">Lines logged, by level.</param>
+internal sealed record ModuleHistory(
+    long Failovers, DateTimeOffset? LastFailover, ImmutableSortedDictionary<string, double> HookSeconds, ImmutableSortedDictionary<string, long> Lines)
+{
+    public static readonly ModuleHistory None = new(0, null,
+        ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal), ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal));
+}
+
+/// <summary>Keeps the past of all modules.</summary>
+internal sealed partial class HistoryTable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, ModuleHistory> _modules = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _wereStandby = new(StringComparer.Ordinal);
+    private readonly TimeProvider _clock;
+
+    public HistoryTable(EventWatch watch, TimeProvider clock)
+    {
+        _clock = clock;
+        watch.ModuleChanged += (_, now) => Saw(now);
+        watch.Logged += Heard;
+    }
+
+    public ModuleHistory Of(string module)
+    {
+        lock (_lock) return _modules.GetValueOrDefault(module, ModuleHistory.None);
+    }
+
+    /// <summary>A standby that serves next has taken over; what passes between does not matter.</summary>
+    internal void Saw(ModuleStatus now)
+    {
+        lock (_lock)
+        {
+            switch (now.State, now.Phase)
+            {
+                case ("SECOND", "Ready"):
+                    _wereStandby.Add(now.Module);
+                    break;
+                case ("ALONE" or "PRIM", "Ready") when _wereStandby.Remove(now.Module):
+                    var past = _modules.GetValueOrDefault(now.Module, ModuleHistory.None);
+                    _modules[now.Module] = past with { Failovers = past.Failovers + 1, LastFailover = _clock.GetUtcNow() };
+                    break;
+                case ("STOP", _) or ("WAIT", "NotReady"):
+                    _wereStandby.Remove(now.Module);
+                    break;
+            }
+        }
+    }
+
+    internal void Heard(LogLine line)
+    {
+        lock (_lock)
+        {
+            var past = _modules.GetValueOrDefault(line.Module, ModuleHistory.None);
+            past = past with { Lines = past.Lines.SetItem(line.Level, past.Lines.GetValueOrDefault(line.Level) + 1) };
+            if (HookLine().Match(line.Text) is { Success: true } hook)
+                past = past with { HookSeconds = past.HookSeconds.SetItem(hook.Groups[1].Value, double.Parse(hook.Groups[2].Value, CultureInfo.InvariantCulture)) };
+            _modules[line.Module] = past;
+        }
+    }
+
+    [GeneratedRegex(@"^Script (.+?) > .* \((\d+\.\d) s\)$")]
+    private static partial Regex HookLine();
+}

@@ -1,0 +1,68 @@
+// Keeps the accounts of both nodes equal: soon after each change here, and now and then in case the other node was away. One
+// exchange does both directions: this node sends its book, the other merges it and answers with what it has then.
+using System.Net.Http.Json;
+using System.Text.Json;
+using HaMirror.Agent.Access;
+using HaMirror.Agent.Hosting;
+
+namespace HaMirror.Agent.Nodes;
+
+/// <summary>Exchanges accounts, keys and ended sessions with the other node.</summary>
+internal sealed class AccessExchange(AccessStore store, NodeService node, NodeChannel channel, ILogger<AccessExchange> log) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _changed = new(0, 1);
+
+    public override void Dispose()
+    {
+        _changed.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        store.Changed = Nudge;
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                if (node.Membership is not null) await ExchangeAsync(stoppingToken);
+                await _changed.WaitAsync(Period, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends.
+        }
+    }
+
+    private void Nudge()
+    {
+        try
+        {
+            _changed.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is about to exchange anyway.
+        }
+    }
+
+    private async Task ExchangeAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, AccessRules.PeerAccess) { Content = JsonContent.Create(store.Book, AccessJson.Default.AccessBook) };
+            using var answer = await channel.SendAsync(request, Timeout, cancellation);
+            if (!answer.IsSuccessStatusCode) return;
+            if (await answer.Content.ReadFromJsonAsync(AccessJson.Default.AccessBook, cancellation) is { } book) store.Merge(book);
+        }
+        catch (Exception error) when (error is Refusal or HttpRequestException or IOException or JsonException)
+        {
+            log.LogDebug(error, "The accounts could not be exchanged: the other node is away. It is tried again.");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// Accepts TCP connections on addresses that may change while the agent runs. Invariants: at most `most` connections are open;
+// one that has not become a stream of the API after HandshakeTimeout is closed; an address that cannot be had is tried again.
+using System.Net;
+using System.Net.Sockets;
+
+namespace HaMirror.Agent.Web;
+
+/// <summary>Listens on a changing set of addresses.</summary>
+/// <param name="name">For the log: what cannot be listened for.</param>
+/// <param name="most">Open connections.</param>
+/// <param name="welcome">Turns a socket into a served connection; completes when it is over. Owns the socket.</param>
+internal sealed class ConnectionGate(
+    string name, int most, Func<Socket, CancellationToken, Task> welcome, Action<string, IPEndPoint, string> failed) : IDisposable
+{
+    public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<IPEndPoint, Socket> _open = [];
+    private readonly HashSet<IPEndPoint> _told = [];
+    private readonly SemaphoreSlim _places = new(most);
+
+    /// <summary>Where it listens now.</summary>
+    public IReadOnlyCollection<IPEndPoint> Open => _open.Keys;
+
+    /// <summary>Listens on exactly these from now on, as far as they can be had. Not from two threads.</summary>
+    public void Listen(IReadOnlyCollection<IPEndPoint> wanted)
+    {
+        foreach (var gone in _open.Keys.Except(wanted).ToArray())
+        {
+            _open.Remove(gone, out var socket);
+            socket!.Dispose();
+        }
+
+        foreach (var address in wanted.Except(_open.Keys).ToArray())
+        {
+            if (TryOpen(address) is not { } socket) continue;
+            _open[address] = socket;
+            _told.Remove(address);
+            _ = AcceptAsync(socket);
+        }
+    }
+
+    public void Dispose()
+    {
+        Listen([]);
+    }
+
+    private Socket? TryOpen(IPEndPoint address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            if (address.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
+            socket.Bind(address);
+            socket.Listen(64);
+            return socket;
+        }
+        catch (SocketException error)
+        {
+            socket.Dispose();
+            if (_told.Add(address)) failed(name, address, error.Message);
+            return null;
+        }
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        while (true)
+        {
+            Socket socket;
+            try
+            {
+                socket = await listener.AcceptAsync();
+            }
+            catch (Exception error) when (error is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+            {
+                return; // Closed on purpose.
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100)); // Out of descriptors, most likely: it must not spin.
+                continue;
+            }
+
+            if (_places.Wait(TimeSpan.Zero)) _ = ServeAsync(socket);
+            else socket.Dispose();
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        await Task.Yield();
+        using var deadline = new CancellationTokenSource(HandshakeTimeout);
+        try
+        {
+            socket.NoDelay = true;
+            await welcome(socket, deadline.Token);
+        }
+        catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or OperationCanceledException
+            or System.Security.Authentication.AuthenticationException)
+        {
+            // A caller who does not finish the handshake: nothing of the agent's concern, and a scan makes thousands of them.
+        }
+        finally
+        {
+            socket.Dispose();
+            _places.Release();
+        }
+    }
+}
