@@ -122,6 +122,18 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 
     void IModuleStorage.SendSwapRequest(long link) => Done.Enqueue("swap request");
 
+    void IModuleStorage.Detach(long link) => Done.Enqueue("detach");
+
+    void IModuleStorage.KeepDisk() => Done.Enqueue("keep disk");
+
+    void IModuleStorage.AcceptDetach(long link) => Done.Enqueue("accept detach");
+
+    Task<string?> IModuleStorage.ProbeAsync()
+    {
+        Done.Enqueue("probe");
+        return Task.FromResult<string?>(null);
+    }
+
     void IModuleStorage.CutLink(long link, string reason) => Done.Enqueue("cut");
 
     async Task<string?> IModuleHooks.RunAsync(HookSequence sequence, CancellationToken cancellation)

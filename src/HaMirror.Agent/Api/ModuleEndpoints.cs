@@ -53,7 +53,7 @@ internal static class ModuleEndpoints
         foreach (var (name, command) in new[]
         {
             ("stop", OperatorCommand.Stop), ("force-stop", OperatorCommand.ForceStop), ("restart", OperatorCommand.Restart),
-            ("stopstart", OperatorCommand.StopStart), ("swap", OperatorCommand.Swap),
+            ("stopstart", OperatorCommand.StopStart), ("swap", OperatorCommand.Swap), ("attach", OperatorCommand.Attach),
         })
         {
             app.MapPost(ApiPath.Modules + "/{module}/" + name, async (HttpContext context, string module, ModuleRoster roster) =>

@@ -48,6 +48,19 @@ internal interface IModuleStorage : IDisposable
 
     void SendSwapRequest(long link);
 
+    /// <summary>Source: asks the standby to stand in for the disk of this node, which failed.</summary>
+    void Detach(long link);
+
+    /// <summary>Source: what waits after an error of the disk gets that error.</summary>
+    void KeepDisk();
+
+    /// <summary>Target: tells the source that it is recorded here who alone is up to date.</summary>
+    void AcceptDetach(long link);
+
+    /// <summary>Writes a file beside what is replicated on each disk and reads it back.</summary>
+    /// <returns>Null, or what went wrong, as a sentence.</returns>
+    Task<string?> ProbeAsync();
+
     void CutLink(long link, string reason);
 
     /// <summary>For what only looks at the replica: diff, verify, seed. Null where a test stands in for the data path.</summary>

@@ -65,7 +65,7 @@ internal sealed class ModuleActions : IDisposable
             {
                 if (failure is not null && action is not MachineAction.Beat)
                 {
-                    _post(new MachineInput.StorageFailed(failure));
+                    _post(new MachineInput.StorageFailed(failure) { RecordUnwritten = true });
                     failure = null;
                 }
 
@@ -77,7 +77,7 @@ internal sealed class ModuleActions : IDisposable
             switch (action)
             {
                 case MachineAction.Persist persist:
-                    holds = Persist(persist.Record);
+                    holds = Persist(persist);
                     break;
                 case MachineAction.Beat:
                     beat = true;
@@ -128,10 +128,11 @@ internal sealed class ModuleActions : IDisposable
         _end.Dispose();
     }
 
-    private bool Persist(ReplicaRecord record)
+    private bool Persist(MachineAction.Persist persist)
     {
-        if (TrySave(record) is not { } failure) return true;
-        _post(new MachineInput.StorageFailed(failure));
+        if (TrySave(persist.Record) is not { } failure) return true;
+        if (persist.MayFail) _around.Log.Add(SayLevel.Warning, failure);
+        else _post(new MachineInput.StorageFailed(failure) { RecordUnwritten = true });
         return false;
     }
 
@@ -142,7 +143,9 @@ internal sealed class ModuleActions : IDisposable
             Crash.At(CrashPoint.RecordWanted);
             _around.SaveRecord(record);
             Crash.At(CrashPoint.RecordPersisted);
+            var late = _wanted is not null;
             (_durable, _wanted, DurableInstead) = (record, null, null);
+            if (late) _post(new MachineInput.RecordSaved());
             return null;
         }
         catch (IOException error)
@@ -213,6 +216,18 @@ internal sealed class ModuleActions : IDisposable
                 break;
             case MachineAction.SendSwapRequest request:
                 _storage.SendSwapRequest(request.Link);
+                break;
+            case MachineAction.Detach detach:
+                _storage.Detach(detach.Link);
+                break;
+            case MachineAction.KeepDisk:
+                _storage.KeepDisk();
+                break;
+            case MachineAction.AcceptDetach accept:
+                _storage.AcceptDetach(accept.Link);
+                break;
+            case MachineAction.ProbeDisk probe:
+                Answer(_storage.ProbeAsync, failure => new MachineInput.DiskProbed(probe.Ticket, failure));
                 break;
             case MachineAction.CutLink cut:
                 _storage.CutLink(cut.Link, cut.Reason);

@@ -243,6 +243,12 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     void IStorageEvents.MountLost(string reason) => Post(new MachineInput.StorageFailed(reason, MountLost: true));
 
+    void IStorageEvents.DiskFailed(string reason) => Post(new MachineInput.DiskFailed(reason));
+
+    void IStorageEvents.PeerDetached(long link) => Post(new MachineInput.PeerDetached(link));
+
+    void IStorageEvents.DetachAccepted(long link) => Post(new MachineInput.DetachAccepted(link));
+
     void IStorageEvents.StorageFailed(string reason) => Post(new MachineInput.StorageFailed(reason));
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -65,6 +65,14 @@ internal sealed class ModuleStorage(MirrorStorage storage) : IModuleStorage
 
     public void SendSwapRequest(long link) => storage.SendSwapRequest(link);
 
+    public void Detach(long link) => storage.Detach(link);
+
+    public void KeepDisk() => storage.KeepDisk();
+
+    public void AcceptDetach(long link) => storage.AcceptDetach(link);
+
+    public Task<string?> ProbeAsync() => storage.ProbeAsync();
+
     public void CutLink(long link, string reason) => storage.CutLink(link, reason);
 
     public void Dispose() => storage.Dispose();

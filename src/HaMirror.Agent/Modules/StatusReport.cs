@@ -36,6 +36,7 @@ internal static class StatusReport
             notes = notes.Add(string.Create(CultureInfo.InvariantCulture,
                 $"Hook {hook.Called} has been running since {hook.Since:yyyy-MM-dd HH:mm:ss} UTC ({(driver.Time - hook.Since).TotalSeconds:0} s): ")
                 + "'hamirror stop' ends it after the stop time-out, 'hamirror force-stop' at once.");
+        if (driver.Snapshot.View is { DiskFault: { } fault } view && fault != view.Reason) notes = notes.Add(fault);
         if (driver.LinkRefusal is { } refusal) notes = notes.Add(refusal);
         return driver.PeerConfigurationDiffers && driver.Snapshot.View.PeerHeard
             ? notes.Add($"The peer runs module {driver.Name} with another configuration or other hooks: make both equal, then run 'hamirror module config' on both nodes.")

@@ -1,4 +1,4 @@
-// start, stop, restart, stopstart, swap, force-stop, failover: what changes a module's life. Each returns when the agent
+// start, stop, restart, stopstart, swap, attach, force-stop, failover: what changes a module's life. Each returns when the agent
 // has accepted it.
 using System.CommandLine;
 using HaMirror.Cli.Agent;
@@ -23,6 +23,12 @@ internal static class LifeVerbs
             "hamirror stopstart -m vm1");
         AddAction(root, invocation, examples, "swap", "Exchange the roles: the VM is shut down here and boots on the peer.",
             "hamirror swap -m vm1      for maintenance of this host; both must be green");
+        AddAction(root, invocation, examples, "attach", "Take this node's disk back after it failed and was repaired or replaced.",
+            """
+            hamirror attach -m vm1    the disk is tried, then everything is compared with the peer
+                                      first: 'hamirror swap' while this node still serves; 'hamirror stop' when the
+                                      file system has to be unmounted
+            """);
         AddAction(root, invocation, examples, "force-stop", "Stop at once: forced hooks, no waiting for the peer.",
             "hamirror force-stop -m vm1   when 'stop' does not come to an end");
         AddFailover(root, invocation, examples);

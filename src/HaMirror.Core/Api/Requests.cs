@@ -14,7 +14,7 @@ public sealed record StartRequest(string? Role, bool FullSync, string? By, strin
     public bool Undo { get; init; }
 }
 
-/// <summary>Body of stop, force-stop, restart, stopstart and swap.</summary>
+/// <summary>Body of stop, force-stop, restart, stopstart, swap and attach.</summary>
 public sealed record ActionRequest(string? By, string? Identity);
 
 /// <summary>Answer (202) of every action: it was accepted and goes on; poll the module's status or ask <c>wait</c>.</summary>

@@ -13,6 +13,7 @@ public static class RecordWords
         var words = ImmutableArray.CreateBuilder<string>();
         if (record.Serving)
             words.Add(state is ModuleState.Alone or ModuleState.Prim ? "it serves" : "it served and did not end in order (a crash, or its standby was lost)");
+        if (record.Detached) words.Add("its disk is detached: what was written since is on the peer only");
         if (record.Sole) words.Add("it went on alone and may start without its peer");
         if (record.HandedOver) words.Add("it has handed its service over");
         if (record.TookOver) words.Add("it took over from its peer at the last separation");

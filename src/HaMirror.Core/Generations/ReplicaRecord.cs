@@ -8,8 +8,9 @@ namespace HaMirror.Core.Generations;
 /// Invariants, checked by <see cref="Validate"/>:
 /// (1) a replica without a history is <see cref="ReplicaCondition.Unknown"/> and nothing else is;
 /// (2) <see cref="Sole"/> implies <see cref="ReplicaCondition.UpToDate"/>;
-/// (3) <see cref="Serving"/> implies <see cref="ReplicaCondition.UpToDate"/>;
-/// (4) the history is at most <see cref="HistoryMax"/> long and never holds <see cref="Current"/>.
+/// (3) <see cref="Serving"/> implies <see cref="ReplicaCondition.UpToDate"/>, or <see cref="Detached"/>;
+/// (4) <see cref="Detached"/> implies <see cref="ReplicaCondition.Outdated"/>: a detached replica is never a source;
+/// (5) the history is at most <see cref="HistoryMax"/> long and never holds <see cref="Current"/>.
 /// </remarks>
 public sealed record ReplicaRecord
 {
@@ -57,6 +58,10 @@ public sealed record ReplicaRecord
     /// is kept (design, section 7). Cleared when the two have become equal again.</summary>
     public bool TookOver { get; init; }
 
+    /// <summary>This node's disk failed while it was primary: what was written since is on the peer only. Set before a write is
+    /// acknowledged by the peer alone, cleared by an operator's <c>attach</c> or <c>--as-primary</c>.</summary>
+    public bool Detached { get; init; }
+
     /// <summary>Name of the peer that <see cref="Base"/> refers to; null before the first meeting.</summary>
     public string? PeerName { get; init; }
 
@@ -67,7 +72,9 @@ public sealed record ReplicaRecord
             return $"A replica is Unknown exactly when it has no generation, but this one is {Condition} with generation {Current}.";
         if (Sole && Condition != ReplicaCondition.UpToDate)
             return $"A replica that claims to be the sole one must be UpToDate, but this one is {Condition}.";
-        if (Serving && Condition != ReplicaCondition.UpToDate)
+        if (Detached && Condition != ReplicaCondition.Outdated)
+            return $"A replica whose disk is detached must be Outdated, but this one is {Condition}.";
+        if (Serving && !Detached && Condition != ReplicaCondition.UpToDate)
             return $"A replica that serves must be UpToDate, but this one is {Condition}.";
         if (History.Length > HistoryMax)
             return $"The history holds {History.Length} generations, more than {HistoryMax}.";

@@ -157,6 +157,7 @@ internal sealed class Commands(MachineContext machine)
     {
         if (machine.Lifecycle.At is not Lifecycle.Stage.Up) return;
         machine.Say(SayLevel.Critical, failed.Reason);
+        machine.Disk.StorageFailed(failed, machine.State is ModuleState.Alone or ModuleState.Prim || machine.Service.Busy);
         machine.Waiting.StorageBroken = failed.Reason;
         if (machine.State is ModuleState.Alone or ModuleState.Prim) machine.Service.ForceEnd(failed.Reason, surrenders: false);
         else if (machine.State == ModuleState.Second) machine.Standby.Leave(failed.Reason);

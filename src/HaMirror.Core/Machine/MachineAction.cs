@@ -13,7 +13,7 @@ public abstract record MachineAction
     /// not carried out until the record is durable; what only ends something still is, or a guest would be left running.</summary>
     public bool RestsOnRecord() => this switch
     {
-        SetWritable { Writable: true } or Thaw or OpenGeneration or BeginTarget or Offer or AcceptOffer or SendHandover or Beat => true,
+        SetWritable { Writable: true } or Thaw or OpenGeneration or BeginTarget or Offer or AcceptOffer or SendHandover or AcceptDetach or Beat => true,
         RunSequence run => HookTable.Calls(run.Sequence).Any(call => call.Hook.StartsWith("start_prim", StringComparison.Ordinal)),
         _ => false,
     };
@@ -21,7 +21,11 @@ public abstract record MachineAction
     /// <summary>Make the record durable BEFORE any later action. If that fails the driver tells StorageFailed, drops what
     /// <see cref="RestsOnRecord"/> (a sequence of hooks is answered with a failure), and tries again with every step; what
     /// is dropped then is told as StorageFailed too, for the machine waits for it.</summary>
-    public sealed record Persist(ReplicaRecord Record) : MachineAction;
+    public sealed record Persist(ReplicaRecord Record) : MachineAction
+    {
+        /// <summary>The service goes on without it, for the peer's record says the same: a failure is logged and tried again.</summary>
+        public bool MayFail { get; init; }
+    }
 
     /// <summary>Run the hooks of <see cref="HookTable"/> in order; answer <see cref="MachineInput.SequenceEnded"/>. Sequences
     /// never overlap: when one is asked for while another one runs (<see cref="HookSequence.ForcedEnd"/>, or the end of a
@@ -88,6 +92,18 @@ public abstract record MachineAction
 
     /// <summary>SECOND: ask the primary to exchange roles.</summary>
     public sealed record SendSwapRequest(long Link) : MachineAction;
+
+    /// <summary>Source: ask the standby to record that it alone is up to date; once it has, everything goes through it.</summary>
+    public sealed record Detach(long Link) : MachineAction;
+
+    /// <summary>Source: what waits after an error of the disk is answered with that error.</summary>
+    public sealed record KeepDisk : MachineAction;
+
+    /// <summary>SECOND: <see cref="ReplicaRecord.Sole"/> is durable; tell the primary whose disk failed.</summary>
+    public sealed record AcceptDetach(long Link) : MachineAction;
+
+    /// <summary>Try the disk under every replicated directory; answer <see cref="MachineInput.DiskProbed"/>.</summary>
+    public sealed record ProbeDisk(long Ticket) : MachineAction;
 
     /// <summary>End a link; the peer is told why.</summary>
     public sealed record CutLink(long Link, string Reason) : MachineAction;

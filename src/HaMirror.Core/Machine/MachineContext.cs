@@ -32,6 +32,7 @@ internal sealed class MachineContext
         Commands = new Commands(this);
         PeerWord = new PeerWord(this);
         Undoing = new Undoing(this);
+        Disk = new Disk(this);
     }
 
     public ModuleRules Rules { get; set; }
@@ -91,6 +92,8 @@ internal sealed class MachineContext
 
     public Undoing Undoing { get; }
 
+    public Disk Disk { get; }
+
     public LoopCounter Loop { get; } = new();
 
     public bool PeerAlive => Peer.IsAlive(Now, Rules.HeartbeatTimeout);
@@ -134,12 +137,17 @@ internal sealed class MachineContext
         _evidence.Add(sentence);
     }
 
-    public void Persist(ReplicaRecord record)
+    public void Persist(ReplicaRecord record) => Persist(record, mayFail: false);
+
+    /// <summary>As <see cref="Persist(ReplicaRecord)"/>; the service goes on when the disk does not take it.</summary>
+    public void PersistIfPossible(ReplicaRecord record) => Persist(record, mayFail: true);
+
+    private void Persist(ReplicaRecord record, bool mayFail)
     {
         if (record == Record) return;
         if (record.Validate() is { } broken) throw new InvalidOperationException($"The machine made a wrong record: {broken}");
         Record = record;
-        Act(new MachineAction.Persist(record));
+        Act(new MachineAction.Persist(record) { MayFail = mayFail });
     }
 
     public void Enter(ModuleState state, Phase phase, string? reason)

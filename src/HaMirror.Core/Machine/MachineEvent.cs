@@ -23,6 +23,11 @@ public enum MachineEvent : byte
     Undone,
     StorageFailed,
     TargetFailed,
+    RecordSaved,
+    DiskFailed,
+    PeerDetached,
+    DetachAccepted,
+    DiskProbed,
     CheckerFired,
     CommandStart,
     CommandStartAsPrimary,
@@ -35,4 +40,5 @@ public enum MachineEvent : byte
     CommandSwap,
     CommandFailoverOn,
     CommandFailoverOff,
+    CommandAttach,
 }

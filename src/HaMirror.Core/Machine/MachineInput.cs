@@ -72,7 +72,29 @@ public abstract record MachineInput
 
     /// <summary>A mount or the local disk failed for good, or the guard aborted it.</summary>
     /// <param name="MountLost">Only a mount is gone; the disk under it is well, so that a new start may mend it.</param>
-    public sealed record StorageFailed(string Reason, bool MountLost = false) : MachineInput;
+    public sealed record StorageFailed(string Reason, bool MountLost = false) : MachineInput
+    {
+        /// <summary>Only the replica record could not be written; it is tried again, and <see cref="RecordSaved"/> tells when it is.</summary>
+        public bool RecordUnwritten { get; init; }
+    }
+
+    /// <summary>A record that could not be written before is on the disk now.</summary>
+    public sealed record RecordSaved : MachineInput;
+
+    /// <summary>Source: the local disk failed (not: is full) or hangs. Changes and reads that met it wait for the answer,
+    /// <see cref="MachineAction.Detach"/> or <see cref="MachineAction.KeepDisk"/>.</summary>
+    public sealed record DiskFailed(string Reason) : MachineInput;
+
+    /// <summary>Target: the primary's disk failed; from now on this replica alone gets what is written. The answer is
+    /// <see cref="MachineAction.AcceptDetach"/>.</summary>
+    public sealed record PeerDetached(long Link) : MachineInput;
+
+    /// <summary>Source: the standby has recorded that it alone is up to date; the pump serves through it already.</summary>
+    public sealed record DetachAccepted(long Link) : MachineInput;
+
+    /// <summary>Answer to <see cref="MachineAction.ProbeDisk"/>.</summary>
+    /// <param name="Failure">Null: it can be written and reads what was written; else a sentence.</param>
+    public sealed record DiskProbed(long Ticket, string? Failure) : MachineInput;
 
     /// <summary>Target: what the source counts as held here could not be applied (a full or broken disk). This replica lacks
     /// acknowledged writes from now on. <see cref="LinkDown"/> follows.</summary>
@@ -109,6 +131,7 @@ public enum OperatorCommand : byte
     Swap,
     FailoverOn,
     FailoverOff,
+    Attach,
 }
 
 /// <summary>What a checker's or a hook's failure leads to (SafeKit's action names).</summary>

@@ -28,4 +28,7 @@ public sealed record MachineView(
 {
     /// <summary>Enough for a console to show how a failover was decided.</summary>
     public const int EvidenceMax = 16;
+
+    /// <summary>What is wrong with the local disk, and the remedy; null: nothing is known.</summary>
+    public string? DiskFault { get; init; }
 }

@@ -114,6 +114,9 @@ public sealed class ModuleMachine
         var beat = content with { Sequence = machine.Sequence, PeerBoot = heard?.Boot ?? 0, Echo = heard?.Sequence ?? 0 };
         return new MachineView(
             machine.State, machine.Phase, machine.Reason, machine.Record, beat, heard, machine.PeerAlive, machine.Link?.Id,
-            machine.Waiting.FullSync, machine.Evidence, [.. machine.Waiting.BlockedBy]);
+            machine.Waiting.FullSync, machine.Evidence, [.. machine.Waiting.BlockedBy])
+        {
+            DiskFault = machine.Disk.Fault,
+        };
     }
 }

@@ -27,7 +27,7 @@ internal sealed class Separation(MachineContext machine)
     /// <param name="accepted">The peer had accepted the offer, so its machine knows that it may take over.</param>
     public void Begin(string reason, TimeSpan silence, bool accepted)
     {
-        if (Frozen || machine.Service.Ending) return;
+        if (Frozen || machine.Service.Ending || machine.Disk.EndsWithoutPeer(reason)) return;
         Frozen = true;
         _since = machine.Now;
         _owedSince = machine.Now - silence;

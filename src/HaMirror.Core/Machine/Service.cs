@@ -280,7 +280,7 @@ internal sealed class Service(MachineContext machine)
             : record with { Current = next, Base = GenerationId.None, History = [] };
         return made with
         {
-            Condition = ReplicaCondition.UpToDate, ResyncFrom = GenerationId.None, CompareAll = true, TookOver = false,
+            Condition = ReplicaCondition.UpToDate, ResyncFrom = GenerationId.None, CompareAll = true, TookOver = false, Detached = false,
         };
     }
 

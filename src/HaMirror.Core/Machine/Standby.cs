@@ -116,9 +116,20 @@ internal sealed class Standby(MachineContext machine)
     {
         if (machine.Link is not { Source: false } link || link.Id != failed.Link) return;
         machine.Say(SayLevel.Critical, $"This replica could not apply what {machine.Rules.PeerName} sent: {failed.Reason}");
+        machine.Disk.CouldNotApply(failed.Reason);
         Outdate();
         machine.Waiting.PauseDialling();
         Leave(failed.Reason);
+    }
+
+    /// <summary>The primary's disk failed: what it writes from now on is here only. It goes on through this node and can never go
+    /// on alone, so this replica may start without it.</summary>
+    public void PeerDetached(long id)
+    {
+        if (machine.Link is not { Source: false, Committed: true } link || link.Id != id) return;
+        machine.Say(SayLevel.Critical, $"The disk of {machine.Rules.PeerName} failed: this node holds the only replica that is up to date. Run 'hamirror swap'.");
+        machine.Persist(machine.Record with { Sole = true });
+        machine.Act(new MachineAction.AcceptDetach(id));
     }
 
     public void HandoverReceived(MachineInput.HandoverReceived handover)
@@ -181,6 +192,7 @@ internal sealed class Standby(MachineContext machine)
     private void EnterReady()
     {
         _stage = Stage.Ready;
+        machine.Disk.Proven();
         machine.Enter(ModuleState.Second, Phase.Ready, null);
         var rules = machine.Rules;
         var wanted = rules.DefaultPrim == rules.NodeName || (rules.DefaultPrim == "lastprim" && _wasPrimary);

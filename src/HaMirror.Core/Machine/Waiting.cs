@@ -43,6 +43,7 @@ internal sealed class Waiting(MachineContext machine)
         _swapUntil = null;
         _blockedBy.Clear();
         StorageBroken = null;
+        machine.Disk.Begin();
     }
 
     public void AsSecondary(bool fullSync)
@@ -128,7 +129,9 @@ internal sealed class Waiting(MachineContext machine)
             return;
         }
 
-        if (StorageBroken is { } broken) Stay($"{broken} Correct it and run 'hamirror stopstart'.");
+        if (StorageBroken is not null && machine.Disk.IsMended()) StorageBroken = null;
+        if (machine.Disk.Holds(out var detached)) Stay(detached);
+        else if (StorageBroken is { } broken) Stay($"{broken} {machine.Disk.Remedy}");
         else if (_blockedBy.Count > 0) Stay($"Held by {string.Join(", ", _blockedBy)}, which is down.");
         else if (machine.PeerAlive && machine.Peer.Beat is { } beat) Heard(beat);
         else if (_swapUntil > machine.Now) Dial(true);
@@ -140,7 +143,7 @@ internal sealed class Waiting(MachineContext machine)
     public void LinkUp(MachineInput.LinkUp up)
     {
         var wanted = _dialling && !up.Source && machine.Lifecycle is { At: Lifecycle.Stage.Up, StopWanted: false }
-            && !machine.Service.Busy && StorageBroken is null && _blockedBy.Count == 0 && !machine.Undoing.Runs;
+            && !machine.Service.Busy && StorageBroken is null && !machine.Record.Detached && _blockedBy.Count == 0 && !machine.Undoing.Runs;
         if (!wanted)
         {
             machine.Act(new MachineAction.CutLink(up.Link, "This node is not ready for a link; it dials when it is."));
@@ -270,7 +273,8 @@ internal sealed class Waiting(MachineContext machine)
             machine.Service.Begin($"The operator asked for --as-primary; {peer} is silent.", takesOver: false);
         }
         else if (_asSecondary) Stay(SecondaryReason);
-        else if (machine.Record.Sole) SoleAlone();
+        // A standby whose primary's disk was detached is the sole one as well; with failover off it waits for the operator.
+        else if (machine.Record.Sole && (_held is null || machine.Rules.FailoverOn)) SoleAlone();
         else if (_mayTakeOver && machine.Rules.FailoverOn)
             machine.Service.Begin($"Failover was turned on and {peer}, which had died while it was off, is still silent.", takesOver: true);
         else if (_held is { } held) Stay(held);

@@ -34,6 +34,11 @@ public enum FrameType : byte
     /// <summary>The source's hash of each extent of a range. Answered by HashResults.</summary>
     ResyncHashes = 14,
 
+    // The data connection, target to source.
+
+    /// <summary>What a ReadRequest asked for. sequence: its number; argument: an errno, 0: the payload is what was read.</summary>
+    ReadAnswer = 16,
+
     // The control connection, both ways, never behind bulk data.
     /// <summary>The first frame of each end on either connection (<see cref="HelloFrame"/>).</summary>
     Hello = 32,
@@ -68,6 +73,14 @@ public enum FrameType : byte
 
     /// <summary>Which extents of a ResyncHashes differ.</summary>
     HashResults = 52,
+
+    /// <summary>Source with a detached disk: read for it. sequence: a number; file, offset; argument: length; payload: the
+    /// sequence of the data connection behind which it is to be answered.</summary>
+    ReadRequest = 56,
+
+    /// <summary>The source's disk failed: record that you alone are up to date. Answered by DetachAccepted.</summary>
+    Detached = 57,
+    DetachAccepted = 58,
 }
 
 [Flags]

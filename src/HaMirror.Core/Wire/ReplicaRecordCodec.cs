@@ -12,7 +12,8 @@ namespace HaMirror.Core.Wire;
 ///   16 base generation
 ///   16 generation of the resync's source
 ///    1 condition
-///    1 flags: 1 serving, 2 sole, 4 handed over, 8 compare all, 16 a peer's name follows, 32 marks unsaved, 64 took over
+///    1 flags: 1 serving, 2 sole, 4 handed over, 8 compare all, 16 a peer's name follows, 32 marks unsaved, 64 took over,
+///      128 the disk is detached
 ///    1 length of the history, in generations, at most 32
 /// 16*n history, newest first
 ///  2+n the peer's name (flag 16)
@@ -32,7 +33,7 @@ public static class ReplicaRecordCodec
         writer.Byte((byte)record.Condition);
         writer.Byte((byte)((record.Serving ? 1 : 0) | (record.Sole ? 2 : 0) | (record.HandedOver ? 4 : 0)
             | (record.CompareAll ? 8 : 0) | (record.PeerName is null ? 0 : 16)
-            | (record.MarksUnsaved ? 32 : 0) | (record.TookOver ? 64 : 0)));
+            | (record.MarksUnsaved ? 32 : 0) | (record.TookOver ? 64 : 0) | (record.Detached ? 128 : 0)));
         writer.Byte((byte)record.History.Length);
         foreach (var generation in record.History)
             writer.Guid(generation.Value);
@@ -49,7 +50,7 @@ public static class ReplicaRecordCodec
         var condition = (ReplicaCondition)reader.Byte();
         var flags = reader.Byte();
         var count = reader.Byte();
-        if (condition > ReplicaCondition.Unknown || flags >= 128 || count > ReplicaRecord.HistoryMax)
+        if (condition > ReplicaCondition.Unknown || count > ReplicaRecord.HistoryMax)
             reader.Fail();
         var history = ImmutableArray.CreateBuilder<GenerationId>();
         for (var index = 0; index < count && !reader.Failed; index++)
@@ -66,6 +67,7 @@ public static class ReplicaRecordCodec
             CompareAll = (flags & 8) != 0,
             MarksUnsaved = (flags & 32) != 0,
             TookOver = (flags & 64) != 0,
+            Detached = (flags & 128) != 0,
             History = history.ToImmutable(),
             PeerName = (flags & 16) != 0 ? reader.Text(WireProtocol.NameBytesMax) : null,
         };

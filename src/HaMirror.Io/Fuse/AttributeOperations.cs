@@ -65,6 +65,17 @@ internal sealed unsafe class AttributeOperations(FuseFileSystem system)
             return Errno.ESTALE;
         }
 
+        if (system.IsDetached && node.ReplicatedPath is not null)
+        {
+            var failure = DetachedOperations.SetAttributes(ref request, node, set);
+            if (failure == 0)
+            {
+                EntryReply.Fill(request.Answer<FuseWire.AttributesOut>(), node.Detach().Stat, system.ValidSeconds);
+            }
+
+            return failure;
+        }
+
         var mask = AttributeMask.None;
         var error = SetOwnerAndMode(node, set, ref mask);
         if (error == 0 && (set.Valid & Size) != 0)
@@ -92,6 +103,11 @@ internal sealed unsafe class AttributeOperations(FuseFileSystem system)
     /// <summary>Before a write by somebody unprivileged.</summary>
     internal int DropPrivileges(ref FuseRequest request)
     {
+        if (system.IsDetached && request.Node is { ReplicatedPath: not null } detached)
+        {
+            return DetachedOperations.DropPrivileges(ref request, detached);
+        }
+
         if (request.Node is { } node && Privileges.Drop(node, out var error))
         {
             request.Change = Describe(node, AttributeMask.Mode);
@@ -99,6 +115,36 @@ internal sealed unsafe class AttributeOperations(FuseFileSystem system)
         }
 
         return 0;
+    }
+
+    internal static AttributeMask MaskOf(uint valid) =>
+        ((valid & Mode) != 0 ? AttributeMask.Mode : AttributeMask.None)
+        | ((valid & (Uid | Gid)) != 0 ? AttributeMask.Owner : AttributeMask.None)
+        | ((valid & Size) != 0 ? AttributeMask.Size : AttributeMask.None)
+        | ((valid & AccessTime) != 0 ? AttributeMask.AccessTime : AttributeMask.None)
+        | ((valid & ModifyTime) != 0 ? AttributeMask.ModifyTime : AttributeMask.None);
+
+    internal static (uint Uid, uint Gid) OwnerOf(in FuseWire.SetAttributesIn set, in NativeStat stat) =>
+        ((set.Valid & Uid) != 0 ? set.Uid : stat.Uid, (set.Valid & Gid) != 0 ? set.Gid : stat.Gid);
+
+    /// <summary>Sets the times that are asked for in what is known of a file.</summary>
+    internal static void SetTimes(ref NativeStat stat, in FuseWire.SetAttributesIn set)
+    {
+        var now = DateTime.UtcNow - DateTime.UnixEpoch;
+        var (seconds, nanoseconds) = ((long)now.TotalSeconds, (uint)(now.Ticks % TimeSpan.TicksPerSecond * 100));
+        if ((set.Valid & AccessTime) != 0)
+        {
+            (stat.AccessSeconds, stat.AccessNanoseconds) =
+                (set.Valid & AccessTimeNow) != 0 ? (seconds, nanoseconds) : ((long)set.AccessSeconds, set.AccessNanoseconds);
+        }
+
+        if ((set.Valid & ModifyTime) != 0)
+        {
+            (stat.ModifySeconds, stat.ModifyNanoseconds) =
+                (set.Valid & ModifyTimeNow) != 0 ? (seconds, nanoseconds) : ((long)set.ModifySeconds, set.ModifyNanoseconds);
+        }
+
+        (stat.ChangeSeconds, stat.ChangeNanoseconds) = (seconds, nanoseconds);
     }
 
     private static int SetOwnerAndMode(FileNode node, in FuseWire.SetAttributesIn set, ref AttributeMask mask)

@@ -12,7 +12,7 @@ internal static unsafe class EntryReply
         entry->Node = node.Number;
         entry->EntryValidSeconds = validSeconds;
         entry->AttributesValidSeconds = AttributesValid(stat, validSeconds);
-        Fill(&entry->Attributes, stat);
+        Fill(&entry->Attributes, node.Detached is { IsKnown: true } detached ? detached.Stat : stat);
     }
 
     internal static void Fill(FuseWire.AttributesOut* reply, in NativeStat stat, ulong validSeconds)

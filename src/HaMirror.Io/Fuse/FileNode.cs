@@ -69,6 +69,22 @@ public sealed class FileNode : IReplicatedFile
         }
     }
 
+    /// <summary>Null: they are the local disk's.</summary>
+    internal DetachedAttributes? Detached { get; private set; }
+
+    /// <summary>From here on what the local disk says of the file does not count.</summary>
+    internal unsafe DetachedAttributes Detach()
+    {
+        if (Detached is not null)
+        {
+            return Detached;
+        }
+
+        NativeStat stat = default;
+        var isKnown = Shim.StatAt(Descriptor, "", &stat) == 0; // from memory: the node keeps the inode there
+        return Detached = new DetachedAttributes(stat, isKnown);
+    }
+
     internal uint Type { get; }
 
     internal List<NodeName> Names { get; } = new(1);
@@ -111,7 +127,8 @@ public sealed class FileNode : IReplicatedFile
             var opened = Shim.Reopen(Descriptor, access | OpenFlags.CloseOnExec | OpenFlags.LargeFile);
             if (opened < 0)
             {
-                return -opened;
+                // Nothing is read or written through it while the peer stands in for the disk.
+                return table.IsDetached && ReplicatedPath is not null ? 0 : -opened;
             }
 
             buffered = opened;
@@ -124,7 +141,7 @@ public sealed class FileNode : IReplicatedFile
                 access | OpenFlags.Direct | OpenFlags.CloseOnExec | OpenFlags.LargeFile);
             if (opened < 0 && opened != -Errno.EINVAL)
             {
-                return -opened;
+                return table.IsDetached && ReplicatedPath is not null ? 0 : -opened;
             }
 
             // EINVAL: the underlying file system has no direct I/O; buffered I/O gives the same content.

@@ -71,6 +71,13 @@ public sealed unsafe class FuseFileSystem : IDisposable
         }
     }
 
+    /// <summary>The local disk is detached: content and attributes of replicated files are the peer's.</summary>
+    public bool IsDetached
+    {
+        get;
+        set => field = Nodes.IsDetached = value;
+    }
+
     /// <summary>Every node that the kernel or a handle refers to.</summary>
     public IReadOnlyCollection<FileNode> KnownNodes => Nodes.All;
 

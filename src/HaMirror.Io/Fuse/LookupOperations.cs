@@ -9,6 +9,8 @@ internal sealed unsafe class LookupOperations(FuseFileSystem system)
     private const uint AttributesOfHandle = 1; // FUSE_GETATTR_FH
     private const int ForgetsInHeader = (Shim.FuseHeaderBytes - FuseWire.InHeaderBytes - 8) / 16;
 
+    private ulong[]? lastNumbers;
+
     internal int Lookup(ref FuseRequest request)
     {
         if (system.Nodes.Find(request.In.Node) is not { } directory)
@@ -64,6 +66,12 @@ internal sealed unsafe class LookupOperations(FuseFileSystem system)
         }
 
         NativeStat stat;
+        if (node.Detached is { IsKnown: true } detached)
+        {
+            EntryReply.Fill(request.Answer<FuseWire.AttributesOut>(), detached.Stat, system.ValidSeconds);
+            return 0;
+        }
+
         var error = -Shim.StatAt(node.Descriptor, "", &stat);
         if (error == 0)
         {
@@ -91,7 +99,20 @@ internal sealed unsafe class LookupOperations(FuseFileSystem system)
         // type bsize blocks bfree bavail files ffree namelen frsize
         const int count = 9;
         var numbers = stackalloc ulong[count];
-        var error = -Shim.FileSystemStat(system.Nodes.Root.Descriptor, numbers);
+        var error = system.IsDetached && lastNumbers is not null
+            ? Errno.EIO
+            : -Shim.FileSystemStat(system.Nodes.Root.Descriptor, numbers);
+        if (error == 0)
+        {
+            lastNumbers = new ReadOnlySpan<ulong>(numbers, count).ToArray();
+        }
+        else if (lastNumbers is not null)
+        {
+            // A broken disk is no broken mount: whoever watches the mounts would end one that serves through the peer.
+            lastNumbers.CopyTo(new Span<ulong>(numbers, count));
+            error = 0;
+        }
+
         if (error == 0)
         {
             var answer = request.Answer<FuseWire.FileSystemStatOut>();

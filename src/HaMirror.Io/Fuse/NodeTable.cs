@@ -44,6 +44,9 @@ internal sealed unsafe class NodeTable : IDisposable
 
     internal FileNode Root { get; }
 
+    /// <summary>The local disk is detached: what it says of replicated files does not count.</summary>
+    internal bool IsDetached { get; set; }
+
     /// <summary>Told when a node leaves the table: its number at the peer is of no use any more.</summary>
     internal Action<FileNode>? Dropped { get; set; }
 

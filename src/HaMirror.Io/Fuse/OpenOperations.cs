@@ -26,7 +26,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         }
 
         Point(ref request, handle, read.Offset, read.Size, write: false, direct: handle.Direct);
-        return request.Descriptor < 0 ? Refuse(ref request, Errno.EBADF) : FuseVerdict.Read;
+        return request.Descriptor < 0 && !IsPassedOn(request) ? Refuse(ref request, Errno.EBADF) : FuseVerdict.Read;
     }
 
     internal FuseVerdict TakeWrite(ref FuseRequest request)
@@ -46,7 +46,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         Point(ref request, handle, write.Offset, write.Size, write: true, direct);
         request.Durable = (write.Flags & OpenFlags.DataSync) != 0;
         request.DropsPrivileges = (write.WriteFlags & WriteKillsPrivileges) != 0 && Privileges.Any(handle.Node);
-        return request.Descriptor < 0 ? Refuse(ref request, Errno.EBADF) : FuseVerdict.Write;
+        return request.Descriptor < 0 && !IsPassedOn(request) ? Refuse(ref request, Errno.EBADF) : FuseVerdict.Write;
     }
 
     internal FuseVerdict TakeSync(ref FuseRequest request)
@@ -57,7 +57,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         request.Node = handle?.Node ?? directory?.Node;
         request.DataOnly = (sync.Flags & SyncDataOnly) != 0;
         request.Descriptor = directory?.Stream.Descriptor ?? handle?.Node.Buffered(handle.Writes) ?? -1;
-        if (request.Descriptor < 0)
+        if (request.Descriptor < 0 && !IsPassedOn(request))
         {
             return Refuse(ref request, Errno.EBADF);
         }
@@ -194,7 +194,9 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         var error = node.OpenDescriptors(writes, direct);
         if (error == 0 && truncates)
         {
-            error = Privileges.Truncate(ref request, node, 0, drop: (openFlags & OpenKillsPrivileges) != 0);
+            error = system.IsDetached && node.ReplicatedPath is not null
+                ? DetachedOperations.Truncate(ref request, node, 0)
+                : Privileges.Truncate(ref request, node, 0, drop: (openFlags & OpenKillsPrivileges) != 0);
         }
 
         if (error != 0)
@@ -245,6 +247,9 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         request.Direct = descriptor >= 0;
         request.Descriptor = descriptor >= 0 ? descriptor : node.Buffered(write);
     }
+
+    /// <summary>The peer stands in for the local disk, so no descriptor is needed.</summary>
+    private bool IsPassedOn(in FuseRequest request) => system.IsDetached && request.Node?.ReplicatedPath is not null;
 
     private static FuseVerdict Refuse(ref FuseRequest request, int error)
     {

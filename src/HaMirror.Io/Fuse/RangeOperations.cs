@@ -39,6 +39,11 @@ internal sealed unsafe class RangeOperations(FuseFileSystem system)
     internal int Allocate(ref FuseRequest request)
     {
         var node = request.Node!;
+        if (system.IsDetached && node.ReplicatedPath is not null)
+        {
+            return DetachedOperations.Allocate(ref request, node);
+        }
+
         var descriptor = node.Buffered(write: true);
         if (descriptor < 0)
         {
@@ -75,6 +80,17 @@ internal sealed unsafe class RangeOperations(FuseFileSystem system)
         if (seek.Whence is not (SeekData or SeekHole))
         {
             return Errno.EINVAL;
+        }
+
+        if (system.IsDetached && node.ReplicatedPath is not null)
+        {
+            var failure = DetachedOperations.Seek(node, seek.Offset, seek.Whence, out var found);
+            if (failure == 0)
+            {
+                request.Answer<FuseWire.SeekOut>()->Offset = found;
+            }
+
+            return failure;
         }
 
         var offset = Shim.Seek(node.Buffered(write: false), seek.Offset, (int)seek.Whence);

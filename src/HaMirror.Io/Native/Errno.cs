@@ -185,6 +185,12 @@ public static class Errno
     /// <summary>The file no longer exists.</summary>
     public const int ESTALE = 116;
 
+    /// <summary>The file system's structure is damaged.</summary>
+    public const int EUCLEAN = 117;
+
+    /// <summary>Input/output error behind the device.</summary>
+    public const int EREMOTEIO = 121;
+
     /// <summary>Disk quota exceeded.</summary>
     public const int EDQUOT = 122;
 
@@ -259,6 +265,8 @@ public static class Errno
         EALREADY => "already under way (EALREADY)",
         EINPROGRESS => "still under way (EINPROGRESS)",
         ESTALE => "the file no longer exists (ESTALE)",
+        EUCLEAN => "the file system's structure is damaged (EUCLEAN)",
+        EREMOTEIO => "input/output error behind the device (EREMOTEIO)",
         EDQUOT => "disk quota exceeded (EDQUOT)",
         ECANCELED => "cancelled (ECANCELED)",
         EKEYREJECTED => "the other end holds another cluster key (EKEYREJECTED)",

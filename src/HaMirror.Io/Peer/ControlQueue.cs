@@ -19,6 +19,9 @@ public sealed unsafe class ControlQueue(PeerConnection connection)
     /// <summary>Frames wait for the connection to become writable.</summary>
     public bool IsWaiting => _end > _start;
 
+    /// <summary>Bytes that wait.</summary>
+    public int WaitingBytes => _end - _start;
+
     /// <summary>When bytes last left, in ms of <see cref="Environment.TickCount64"/>.</summary>
     public long LastSent { get; private set; } = Environment.TickCount64;
 

@@ -4,8 +4,13 @@
 namespace HaMirror.Io.Replication;
 
 /// <summary>The in-flight window of a link. Belongs to the pump's thread.</summary>
-internal sealed class AckWindow(bool untilApplied)
+internal sealed class AckWindow
 {
+    public AckWindow(bool untilApplied) => UntilApplied = untilApplied;
+
+    /// <summary>An acknowledgement is the peer's "applied", not its "received".</summary>
+    public bool UntilApplied { get; set; }
+
     private Entry[] _ring = new Entry[1024];
     private ulong _sent;
     private ulong _acknowledged;
@@ -39,7 +44,7 @@ internal sealed class AckWindow(bool untilApplied)
         for (; Received < received; Bytes -= _ring[Received % (ulong)_ring.Length].Bytes)
             Received++;
         Applied = applied;
-        var upTo = untilApplied ? applied : received;
+        var upTo = UntilApplied ? applied : received;
         while (_acknowledged < upTo)
         {
             var slot = _ring[++_acknowledged % (ulong)_ring.Length].Slot;

@@ -18,4 +18,7 @@ internal interface ISourceOwner
     void OfferAccepted(long link);
 
     void SwapRequested(long link);
+
+    /// <summary>The peer stands in for the local disk from now on.</summary>
+    void DetachAccepted(long link);
 }

@@ -69,6 +69,7 @@ internal sealed unsafe class SourceLink : IDisposable
         _reader = new FrameReader(link.Control);
         _acknowledged = owner.Acknowledged;
         Stream = new SourceStream(link.Data, owner.PayloadTaken);
+        Reads = new PeerReads(link);
         Window = new AckWindow(configuration.Ack == AckMode.Applied);
         _lastProgress = _lastBarrier = Environment.TickCount64;
     }
@@ -80,6 +81,15 @@ internal sealed unsafe class SourceLink : IDisposable
     public SourceStream Stream { get; }
 
     public AckWindow Window { get; }
+
+    /// <summary>Reads that the peer does for a detached disk.</summary>
+    public PeerReads Reads { get; }
+
+    /// <summary>The peer has accepted the offer.</summary>
+    public bool IsAccepted { get; private set; }
+
+    /// <summary>Sequence of the last Bind: a read of the file must come behind it.</summary>
+    public ulong LastBind { get; private set; }
 
     /// <summary>Null once the resync has ended.</summary>
     public ResyncSource? Resync { get; private set; }
@@ -107,7 +117,7 @@ internal sealed unsafe class SourceLink : IDisposable
     public int ControlDescriptor => _link.Control.Descriptor;
 
     /// <summary>Bytes are here that a poll of the control connection would not show.</summary>
-    public bool HasPending => _link.Control.HasPending;
+    public bool HasPending => _link.Control.HasPending || Reads.HasPending;
 
     public bool WaitsToSend => Stream.WaitingBytes > 0;
 
@@ -151,7 +161,7 @@ internal sealed unsafe class SourceLink : IDisposable
 
     public ulong BindPath(int root, string path)
     {
-        Send(FrameType.Bind, file: ++_lastFile, argument: (uint)root, payload: Encoding.UTF8.GetBytes(path));
+        LastBind = Send(FrameType.Bind, file: ++_lastFile, argument: (uint)root, payload: Encoding.UTF8.GetBytes(path));
         return _lastFile;
     }
 
@@ -231,6 +241,9 @@ internal sealed unsafe class SourceLink : IDisposable
         _link.Outgoing.Add(FrameType.Offer, payload: payload);
     }
 
+    /// <summary>Asks the peer to stand in for the local disk.</summary>
+    public void SendDetached() => _link.Outgoing.Add(FrameType.Detached);
+
     public void SendHandover(bool swap)
     {
         _link.Outgoing.Add(FrameType.Handover, swap ? FrameFlags.Swap : FrameFlags.None);
@@ -263,7 +276,8 @@ internal sealed unsafe class SourceLink : IDisposable
                 FrameType.ResyncProgress, sequence: progress.BytesTotal, file: progress.BytesSent, offset: progress.BytesDone,
                 argument: (uint)Math.Min(progress.BytesPerSecond / 1024, uint.MaxValue));
         }
-        var owing = Window.IsOwed || _flushesOwed > 0;
+        var owing = Window.IsOwed || _flushesOwed > 0 || Reads.Owed > 0;
+        _lastProgress = Math.Max(_lastProgress, Reads.LastAnswer);
         if (owing && !_wasOwing)
             _lastProgress = now;
         _wasOwing = owing;
@@ -279,7 +293,7 @@ internal sealed unsafe class SourceLink : IDisposable
     }
 
     /// <summary>For how long the peer has owed an answer without any progress.</summary>
-    public TimeSpan Owing => _wasOwing && (Window.IsOwed || _flushesOwed > 0)
+    public TimeSpan Owing => _wasOwing && (Window.IsOwed || _flushesOwed > 0 || Reads.Owed > 0)
         ? TimeSpan.FromMilliseconds(Math.Max(0, Environment.TickCount64 - _lastProgress))
         : TimeSpan.Zero;
 
@@ -351,7 +365,12 @@ internal sealed unsafe class SourceLink : IDisposable
                 return TakeMarks(header, payload);
             case FrameType.OfferAccepted:
                 Crash.At(CrashPoint.OfferAccepted);
+                IsAccepted = true;
                 _owner.OfferAccepted(Number);
+                return null;
+            case FrameType.DetachAccepted:
+                Window.UntilApplied = true;
+                _owner.DetachAccepted(Number);
                 return null;
             case FrameType.SwapRequest:
                 _owner.SwapRequested(Number);

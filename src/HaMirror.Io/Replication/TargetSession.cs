@@ -47,6 +47,8 @@ public sealed unsafe class TargetSession : IDisposable
     private readonly FrameReader _control;
     private readonly FrameReader _data;
     private readonly TargetStream _stream;
+    private readonly TargetReads _reads;
+    private AckMode _ack;
     private readonly TargetFrame[] _frames = new TargetFrame[RoundFrames];
     private readonly Thread _thread;
     private ResyncPlan? _ownPlan;
@@ -70,6 +72,8 @@ public sealed unsafe class TargetSession : IDisposable
         _control = new FrameReader(link.Control);
         _data = new FrameReader(link.Data);
         _stream = new TargetStream(settings, link.Outgoing, _wake);
+        _reads = new TargetReads(link, _stream);
+        _ack = settings.Ack;
         _thread = new Thread(Run) { IsBackground = true, Name = $"target {link.Number}" };
         _thread.Start();
     }
@@ -120,6 +124,14 @@ public sealed unsafe class TargetSession : IDisposable
             preimagesEnd?.Invoke(preimages.Origin);
         }
         _link.Outgoing.Add(FrameType.OfferAccepted);
+    });
+
+    /// <summary>The machine's AcceptDetach: it is recorded that this replica alone is up to date. Writes are acknowledged once they
+    /// are applied from now on.</summary>
+    public void AcceptDetach() => Post(() =>
+    {
+        _ack = AckMode.Applied;
+        _link.Outgoing.Add(FrameType.DetachAccepted);
     });
 
     /// <summary>Asks the source to exchange roles.</summary>
@@ -183,6 +195,7 @@ public sealed unsafe class TargetSession : IDisposable
         _events.LinkDown(_link.Number, reason);
         // Last: a barrier under way may take seconds, and a failover must not wait for it. All is applied already.
         _stream.Dispose();
+        _reads.Dispose();
     }
 
     /// <summary>After a violation: what came whole before it was acknowledged and must be applied.</summary>
@@ -239,6 +252,8 @@ public sealed unsafe class TargetSession : IDisposable
         Volatile.Write(ref _compared, _stream.ComparedBytes);
         Volatile.Write(ref _copied, _stream.CopiedBytes);
         TellApplied();
+        if (_reads.Serve() is { } broken)
+            End(broken);
         FlushOutgoing();
         Judge();
     }
@@ -252,7 +267,7 @@ public sealed unsafe class TargetSession : IDisposable
             Descriptor = _link.Control.Descriptor,
             Events = (short)(NativePoll.In | (_link.Outgoing.IsWaiting ? NativePoll.Out : 0)),
         };
-        entries[2] = new NativePoll { Descriptor = HasPlan ? _link.Data.Descriptor : -1, Events = NativePoll.In };
+        entries[2] = new NativePoll { Descriptor = HasPlan ? _link.Data.Descriptor : -1, Events = (short)(NativePoll.In | (_reads.WaitsToSend ? NativePoll.Out : 0)) };
         entries[3] = new NativePoll { Descriptor = _stream.RingDescriptor, Events = NativePoll.In };
         var ready = Shim.Poll(entries, 4, WaitMs());
         if (ready < 0)
@@ -302,7 +317,7 @@ public sealed unsafe class TargetSession : IDisposable
     {
         // Before applying: the source waits for it, and the disk does not change what this memory holds. Where it waits
         // for "applied", or for the end of a flush alone, the one message says both.
-        if (_settings.Ack == AckMode.Received && _end is null && IsReceiptAwaited(count))
+        if (_ack == AckMode.Received && _end is null && IsReceiptAwaited(count))
         {
             TellProgress();
             FlushOutgoing();
@@ -348,7 +363,7 @@ public sealed unsafe class TargetSession : IDisposable
     private void TellApplied()
     {
         var applied = _stream.Applied;
-        if (_received != _receivedTold || (applied != _appliedTold && _settings.Ack == AckMode.Applied))
+        if (_received != _receivedTold || (applied != _appliedTold && _ack == AckMode.Applied))
             TellProgress();
         else if (applied == _appliedTold)
             _appliedSince = Environment.TickCount64;
@@ -396,6 +411,12 @@ public sealed unsafe class TargetSession : IDisposable
                 Progress = new ResyncStatus(
                     plan, false, 0, header.Sequence, header.Offset, header.File, (ulong)header.Argument * 1024,
                     header.Argument == 0 ? null : (header.Sequence - Math.Min(header.Offset, header.Sequence)) / (header.Argument * 1024.0));
+                break;
+            case FrameType.Detached when HasPlan:
+                _events.PeerDetached(_link.Number);
+                break;
+            case FrameType.ReadRequest when HasPlan:
+                _reads.Ask(header, payload);
                 break;
             case FrameType.Handover:
                 _events.HandoverReceived(_link.Number, (header.Flags & FrameFlags.Swap) != 0);

@@ -67,6 +67,9 @@ internal sealed unsafe class TargetStream : IDisposable
     /// <summary>All frames up to this sequence are applied.</summary>
     public ulong Applied => _writes.LowestUnderWay is > 0 and var lowest ? lowest - 1 : _lastApplied;
 
+    /// <summary>The last frame that is applied or under way.</summary>
+    public ulong LastBegun => _lastApplied;
+
     public bool IsIdle => _writes.UnderWay == 0 && _sync.Waiting == 0;
 
     /// <summary>To be polled while something is under way; -1: nothing to poll.</summary>
@@ -102,6 +105,17 @@ internal sealed unsafe class TargetStream : IDisposable
         }
         _writes.Submit();
         Settle();
+    }
+
+    /// <summary>Reads what a bound file holds behind every write that is under way there.</summary>
+    /// <returns>Bytes, or -errno.</returns>
+    public long Read(ulong number, ulong offset, uint bytes, byte* room)
+    {
+        var file = _files.Get(number);
+        if (file.IsMissing)
+            return -Errno.ENOENT;
+        _writes.WaitForRange(file, offset, bytes);
+        return Shim.ReadAt(file.Descriptor, room, bytes, offset);
     }
 
     /// <summary>Takes completions of writes and syncs without waiting.</summary>

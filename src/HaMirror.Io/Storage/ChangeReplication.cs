@@ -38,6 +38,7 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
         var sequence = source.SendInPlace(
             FrameType.Write, request.Durable ? FrameFlags.Durable : FrameFlags.None, file, request.Offset, 0, request.Data,
             (int)request.Bytes, slot.Index, request.Durable ? -1 : slot.Index);
+        (slot.IsSent, slot.Sequence) = (true, sequence);
         marks.Sent(node.Key, request.Offset, request.Bytes);
         if (!request.Durable)
             return;
@@ -53,6 +54,7 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
         slot.PeerOwes++;
         slot.FlushSequence = source.Send(
             FrameType.Flush, slot.Request.DataOnly ? FrameFlags.DataOnly : FrameFlags.None, file);
+        slot.IsSent = true;
         source.FlushIsOwed();
     }
 
@@ -90,7 +92,7 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
         if (Streaming is { } source)
         {
             slot.PeerOwes++;
-            source.SendChange(change, slot.Index);
+            slot.Sequence = source.SendChange(change, slot.Index);
         }
         Source?.Resync?.Changed(change);
     }
@@ -102,7 +104,7 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
         if (request.Error != 0 || Streaming is not { } source || source.Bind(node) is not (not 0 and var file))
             return;
         slot.PeerOwes++;
-        source.SendRange(FrameType.Fallocate, file, request.Offset, request.Bytes, (uint)request.AllocateMode, slot.Index);
+        slot.Sequence = source.SendRange(FrameType.Fallocate, file, request.Offset, request.Bytes, (uint)request.AllocateMode, slot.Index);
     }
 
     private void Range(FileNode node, ulong offset, ulong bytes)

@@ -45,7 +45,7 @@ internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, Action<Action
             if (frozen)
                 flow.FailChanges();
             if (flow.ChangeCount == 0)
-                Flush(source);
+                Flush(source, flow.IsDetached);
             return;
         }
         if (!_localDone || _failure is null && (_flushOwed != 0 || (_barrier != 0 && source is not null && !source.IsDurable(_barrier))))
@@ -55,7 +55,7 @@ internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, Action<Action
         done.TrySetResult(_failure);
     }
 
-    private void Flush(SourceLink? source)
+    private void Flush(SourceLink? source, bool isDetached)
     {
         _flushing = true;
         if (source is { IsStreaming: true })
@@ -63,6 +63,13 @@ internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, Action<Action
             _flushOwed = source.Send(FrameType.Flush);
             source.FlushIsOwed();
             _barrier = source.SendBarrier();
+        }
+        if (isDetached)
+        {
+            // Nothing of what counts is on this disk.
+            _localDone = true;
+            _failure ??= source is { IsCommitted: true } ? null : "The disk of this node is detached and its peer is lost.";
+            return;
         }
         var drain = _done;
         var descriptors = mounts.Select(mount => (mount.Path, mount.Descriptor)).ToArray();

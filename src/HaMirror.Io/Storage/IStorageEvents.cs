@@ -44,6 +44,19 @@ public interface IStorageEvents
         // Whoever keeps no log hears nothing of it.
     }
 
+    /// <summary>Source: the local disk failed or hangs; what met it waits for <c>Detach</c> or <c>KeepDisk</c>.</summary>
+    void DiskFailed(string reason) => StorageFailed(reason);
+
+    /// <summary>Target: the source's disk failed (answer: <c>AcceptDetach</c>).</summary>
+    void PeerDetached(long link)
+    {
+    }
+
+    /// <summary>Source: the target stands in for the local disk.</summary>
+    void DetachAccepted(long link)
+    {
+    }
+
     /// <summary>A mount was aborted or unmounted from outside; the disk under it is well.</summary>
     void MountLost(string reason) => StorageFailed(reason);
 }

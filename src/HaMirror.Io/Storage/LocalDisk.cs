@@ -12,22 +12,42 @@ internal sealed unsafe class LocalDisk : IDisposable
 
     private const int HarvestMax = 64;
 
-    private readonly RingHandle _ring;
+    /// <summary>Rings whose operations never ended. They are kept: to close one would wait for the disk.</summary>
+    private static readonly System.Collections.Concurrent.ConcurrentBag<RingHandle> Abandoned = [];
+
+    private RingHandle _ring;
     private readonly PageBlock _memory = new(Entries * sizeof(NativeIo) + HarvestMax * sizeof(NativeDone));
     private int _queued;
 
     /// <exception cref="ShimException">The kernel has no io_uring for this process.</exception>
     public LocalDisk()
     {
-        _ring = Shim.RingCreate(Entries);
-        if (_ring.IsInvalid)
+        _ring = Make();
+        Descriptor = Shim.RingDescriptor(_ring);
+    }
+
+    private static RingHandle Make()
+    {
+        var ring = Shim.RingCreate(Entries);
+        if (ring.IsInvalid)
             throw new ShimException(
                 "io_uring is not to be had: the kernel forbids it (sysctl kernel.io_uring_disabled must be 0) or memory is short.");
+        return ring;
+    }
+
+    /// <summary>Leaves what is under way to itself: its completions are never looked at, and its memory is not to be used again.</summary>
+    public void Abandon()
+    {
+        if (InFlight == 0)
+            return;
+        Abandoned.Add(_ring);
+        _queued = InFlight = 0;
+        _ring = Make();
         Descriptor = Shim.RingDescriptor(_ring);
     }
 
     /// <summary>Readable while completions wait.</summary>
-    public int Descriptor { get; }
+    public int Descriptor { get; private set; }
 
     /// <summary>Operations queued or under way.</summary>
     public int InFlight { get; private set; }

@@ -199,6 +199,23 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
     /// <summary>Target: asks the source to exchange roles.</summary>
     public void SendSwapRequest(long link) => WithTarget(link, target => target.SendSwapRequest());
 
+    /// <summary>Source: asks the target to stand in for the disk of this node, which failed.</summary>
+    public void Detach(long link) => Enqueue(() => _pump?.Post(() => _pump.Detach(link)));
+
+    /// <summary>Source: what met the failed disk gets its error.</summary>
+    public void KeepDisk() => Enqueue(() => _pump?.Post(_pump.KeepDisk));
+
+    /// <summary>Target: it is durable in the record that this replica alone is up to date.</summary>
+    public void AcceptDetach(long link) => WithTarget(link, target => target.AcceptDetach());
+
+    /// <summary>Tries the disk under every mounted directory.</summary>
+    /// <returns>Null, or what went wrong, as a sentence.</returns>
+    public Task<string?> ProbeAsync()
+    {
+        lock (_gate)
+            return DiskProbe.TryAsync([.. _mounts.Select(mount => (mount.Path, mount.Descriptor))], _options.Replication.CheckTime);
+    }
+
     /// <summary>Ends a link; the peer is told why.</summary>
     public void CutLink(long link, string reason) => Enqueue(() =>
     {

@@ -16,4 +16,8 @@ public sealed record MirrorStorageOptions(
 
     /// <summary>Where a target keeps what a resync replaces; null: it keeps nothing.</summary>
     public PreimagePlace? Preimages { get; init; }
+
+    /// <summary>How long the local disk may be silent before it counts as failed: well before the watch of the mounts would end
+    /// them after <c>checktime</c>.</summary>
+    public TimeSpan DiskPatience => Replication.CheckTime * 0.6;
 }

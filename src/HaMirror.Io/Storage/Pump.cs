@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace HaMirror.Io.Storage;
 
 /// <summary>The pump of a module.</summary>
-internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
+internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposable
 {
     /// <summary>In <see cref="NativeIo.User"/>: a resync's read, not a slot.</summary>
     private const ulong ResyncUser = 1 << 16;
@@ -42,7 +42,9 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
     private readonly PageBlock _memory;
     private readonly RequestFlow _flow;
     private readonly DrainWatch _drain;
-    private readonly Thread _thread;
+    private readonly InLineWatch _inLine;
+    private readonly Action<int, long> _readDone;
+    private Thread _thread;
     private SourceLink? _source;
     private string? _sourceFailure;
     private long _statusAt;
@@ -61,7 +63,9 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         }
         _memory = new PageBlock(ReceiveMax * sizeof(NativeRequest) + (mounts.Count + OtherPolls) * sizeof(NativePoll));
         Gates = new ChangeGates(events);
-        _flow = new RequestFlow(_slots, _disk, Gates, marks, _reads, events, options.Log);
+        _inLine = new InLineWatch(Succeed);
+        _flow = new RequestFlow(_slots, _disk, Gates, marks, _reads, _inLine, events, options.Log);
+        _readDone = _flow.ReadAnswered;
         _drain = new DrainWatch(mounts, Post);
         _thread = new Thread(Run) { IsBackground = true, Name = $"pump {options.Module}" };
     }
@@ -100,8 +104,13 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
     public void Stop()
     {
         Post(() => _stop = true);
-        if (_thread.IsAlive)
-            _thread.Join();
+        // A thread that is stuck in the disk may have been followed by another one meanwhile.
+        for (Thread? joined = null; joined != Volatile.Read(ref _thread);)
+        {
+            joined = Volatile.Read(ref _thread);
+            if (joined.IsAlive)
+                joined.Join();
+        }
     }
 
     // ---- what is posted to the pump ----
@@ -255,6 +264,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
 
     public void Dispose()
     {
+        _inLine.Dispose();
         _disk.Dispose();
         _slots.Dispose();
         _reads.Dispose();
@@ -269,6 +279,12 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
             try
             {
                 Round();
+            }
+            catch (PumpLeftException left)
+            {
+                // This thread is the pump no more: what its disk said in the end is for the one that is.
+                Post(() => _flow.InLineDone(left.Slot, left.Ticket, left.Result));
+                return;
             }
             catch (Exception failure)
             {
@@ -342,7 +358,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         polls[1] = new NativePoll { Descriptor = _disk.InFlight > 0 ? _disk.Descriptor : -1, Events = NativePoll.In };
         polls[2] = new NativePoll
         {
-            Descriptor = source?.DataDescriptor ?? -1, Events = source is { WaitsToSend: true } ? NativePoll.Out : (short)0,
+            Descriptor = source?.DataDescriptor ?? -1, Events = (short)((source is { WaitsToSend: true } ? NativePoll.Out : 0) | (source is { Reads.Owed: > 0 } ? NativePoll.In : 0)),
         };
         polls[3] = new NativePoll
         {
@@ -365,6 +381,8 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
             throw new IOException($"poll failed: {Errno.Describe(ready)}.");
         if (source is { HasPending: true })
             polls[3].Happened |= NativePoll.In;
+        if (source is { Reads.Owed: > 0 } && ((polls[2].Happened & NativePoll.In) != 0 || source.Reads.HasPending))
+            _sourceFailure ??= source.Reads.Receive(_flow.RoomOf, _readDone);
         if (source is not null && (polls[2].Happened & (NativePoll.Error | NativePoll.HangUp)) != 0)
             _sourceFailure ??= $"The data connection to {source.PeerName} broke.";
         if (ready == 0 && _slots.ActiveCount == 0)
@@ -464,6 +482,7 @@ internal sealed unsafe class Pump : ISourceOwner, IResyncHost, IDisposable
         if (now - _statusAt < StatusIntervalMs)
             return;
         _statusAt = now;
+        _flow.LookForHang(now, _options.DiskPatience);
         Status = new StorageStatus(
             _mounts.TrueForAll(mount => mount.Device >= 0), _mounts.TrueForAll(mount => mount.System.Writable), Gates.IsFrozen, Marks.Count, Marks.Bytes,
             _flow.HeldCount + _flow.OrphanCount, _slots.ActiveCount, _source?.Number, _source is { IsCommitted: true },

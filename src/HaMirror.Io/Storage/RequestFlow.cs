@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace HaMirror.Io.Storage;
 
 /// <summary>Requests between the kernel's question and the answer. Belongs to the pump's thread.</summary>
-internal sealed unsafe class RequestFlow(
-    SlotTable slots, LocalDisk disk, ChangeGates gates, MarkSet marks, ResyncReads reads, IStorageEvents events, ILogger log)
+internal sealed unsafe partial class RequestFlow(
+    SlotTable slots, LocalDisk disk, ChangeGates gates, MarkSet marks, ResyncReads reads, InLineWatch inLine, IStorageEvents events, ILogger log)
 {
     /// <summary>A lone request up to this is read or written in line; more is better sent while the disk works.</summary>
     private const ulong InLineBytesMax = 128 << 10;
@@ -96,9 +96,14 @@ internal sealed unsafe class RequestFlow(
                 slots.Free(slot);
                 break;
             case FuseVerdict.Read:
-                _toDisk.Add(slot);
-                slot.AwaitsDisk = true;
                 slot.IsSwollen |= slot.Request.Bytes > SlotTable.KeptBytes;
+                slot.AwaitsDisk = true;
+                if (_fault.IsDetached)
+                    ReadFromPeer(slot);
+                else if (_fault.Course == DiskCourse.GivenUp)
+                    FailRead(slot);
+                else
+                    _toDisk.Add(slot);
                 break;
             case FuseVerdict.Immediate:
                 slot.Mount.System.Execute(ref slot.Request);
@@ -137,21 +142,31 @@ internal sealed unsafe class RequestFlow(
     {
         if (_toDisk.Count == 0)
             return;
-        if (_toDisk.Count == 1 && disk.InFlight == 0 && IsInLine(_toDisk[0]))
+        var now = Environment.TickCount64;
+        if (_toDisk.Count == 1 && disk.InFlight == 0 && inLine.Left == 0 && IsInLine(_toDisk[0]))
         {
             var slot = _toDisk[0];
             _toDisk.Clear();
             ref var request = ref slot.Request;
-            DiskDone(slot, slot.Verdict switch
+            (slot.OnDisk, slot.OnDiskSince) = (true, now);
+            var index = slot.Index;
+            var ticket = slot.Ticket = inLine.Enter();
+            var result = slot.Verdict switch
             {
                 FuseVerdict.Read => Shim.ReadAt(request.Descriptor, request.Data, request.Bytes, request.Offset),
                 FuseVerdict.Flush => _loneFlush.Sync(request.Descriptor, request.DataOnly),
                 _ => Shim.WriteAt(request.Descriptor, request.Data, request.Bytes, request.Offset),
-            });
+            };
+            if (!inLine.Leave(ticket))
+                throw new PumpLeftException(index, ticket, result);
+            DiskDone(slot, result);
             return;
         }
         foreach (var slot in _toDisk)
+        {
+            (slot.OnDisk, slot.OnDiskSince) = (true, now);
             disk.Queue(Operation(slot), slot.Request.Descriptor, slot.Request.Data, slot.Request.Bytes, slot.Request.Offset, (ulong)slot.Index);
+        }
         _toDisk.Clear();
     }
 
@@ -163,6 +178,7 @@ internal sealed unsafe class RequestFlow(
     /// <summary>Takes a completion of the disk.</summary>
     public void DiskDone(Slot slot, long result)
     {
+        slot.OnDisk = false;
         if (slot.IsSyncing)
         {
             slot.IsSyncing = false;
@@ -182,12 +198,15 @@ internal sealed unsafe class RequestFlow(
             ReleaseRange(slot);
             if (result >= 0 && slot.Request.Durable)
             {
-                slot.IsSyncing = true;
+                slot.IsSyncing = slot.OnDisk = true;
+                slot.OnDiskSince = Environment.TickCount64;
                 disk.Queue(NativeIoOperation.Fdatasync, slot.Request.Descriptor, null, 0, 0, (ulong)slot.Index);
                 return;
             }
             slot.Request.CompleteWrite(result);
         }
+        if (slot.Request.Error != 0 && _fault.Takes(slot, HasStandIn))
+            return;
         slot.AwaitsDisk = false;
         if (slot.Request.Error != 0 && slot.Verdict != FuseVerdict.Read)
             Failed(slot);
@@ -289,6 +308,7 @@ internal sealed unsafe class RequestFlow(
             AnswerIfComplete(slot);
         }
         _orphans.Clear();
+        FailWhatMetTheFault();
         foreach (var slot in _held)
         {
             slot.IsRefused = true;
@@ -330,6 +350,15 @@ internal sealed unsafe class RequestFlow(
     {
         if (gates.IsFrozen || Source is { IsStreaming: true, IsFull: true })
             return false;
+        if (Holds(slot, out var fails))
+            return false;
+        if (fails)
+        {
+            slot.Request.Error = Errno.EIO;
+            slot.Request.PayloadBytes = 0;
+            AnswerIfComplete(slot);
+            return true;
+        }
         if (slot.IsChange)
         {
             if (!gates.HasGeneration(Source is { IsCommitted: true }))
@@ -350,12 +379,13 @@ internal sealed unsafe class RequestFlow(
                 break;
             case FuseVerdict.Flush:
                 _replication.Flush(slot);
-                slot.AwaitsDisk = true;
-                _toDisk.Add(slot);
+                ToDisk(slot);
                 break;
             default:
                 slot.Mount!.System.Execute(ref slot.Request);
                 _replication.Change(slot);
+                if (slot.Request.Error != 0 && LocalFault.IsFault(slot.Request.Error))
+                    log.ChangeFailed(slot.Request.Opcode, Errno.Describe(slot.Request.Error), _fault.Takes(slot, HasStandIn));
                 AnswerIfComplete(slot);
                 break;
         }
@@ -375,10 +405,12 @@ internal sealed unsafe class RequestFlow(
             }
         }
         _replication.Write(slot);
-        slot.AwaitsDisk = true;
-        slot.HoldsRange = true;
-        _ranges.Add(slot);
-        _toDisk.Add(slot);
+        if (!IsWithoutDisk(slot))
+        {
+            slot.HoldsRange = true;
+            _ranges.Add(slot);
+        }
+        ToDisk(slot);
     }
 
     private void ReleaseRange(Slot slot)
@@ -431,8 +463,6 @@ internal sealed unsafe class RequestFlow(
         }
         var path = request.Node?.ReplicatedPath ?? "a file without a name";
         log.WriteFailed(request.Bytes, request.Offset, path, Errno.Describe(request.Error));
-        if (request.Error == Errno.EIO)
-            events.StorageFailed($"The local disk failed under {path}: {Errno.Describe(request.Error)}.");
     }
 
     private void AnswerIfComplete(Slot slot)

@@ -40,6 +40,27 @@ internal sealed class Slot(int index)
     /// <summary>A durable write: written, and the disk makes it durable now.</summary>
     public bool IsSyncing;
 
+    /// <summary>An operation of the disk refers to the slot's data.</summary>
+    public bool OnDisk;
+
+    /// <summary>Since when, in ms of TickCount64.</summary>
+    public long OnDiskSince;
+
+    /// <summary>Answered without the disk, which may use the slot's data to its end: the slot gets other memory.</summary>
+    public bool IsMemoryLost;
+
+    /// <summary>Number of the call in line with the disk; what an abandoned one says in the end is for nobody.</summary>
+    public long Ticket;
+
+    /// <summary>The peer was sent the change or flush.</summary>
+    public bool IsSent;
+
+    /// <summary>Sequence of the frame that it was sent in.</summary>
+    public ulong Sequence;
+
+    /// <summary>The peer was asked for what a read wants.</summary>
+    public bool AwaitsRead;
+
     /// <summary>To be answered with EIO.</summary>
     public bool IsRefused;
 

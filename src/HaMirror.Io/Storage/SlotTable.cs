@@ -18,9 +18,13 @@ internal sealed unsafe class SlotTable : IDisposable
 
     private const int HeaderStride = 128;
 
+    /// <summary>Memory that outlives its table: the disk may use what stood in its place.</summary>
+    private static readonly System.Collections.Concurrent.ConcurrentBag<PageBlock> Kept = [];
+
     private readonly PageBlock _headers = new(Count * HeaderStride);
     private readonly PageBlock _data = new((long)Count * DataBytes);
     private readonly Slot[] _slots = new Slot[Count];
+    private bool _isAbandoned;
     private readonly int[] _free = new int[Count];
 
     public SlotTable()
@@ -52,12 +56,27 @@ internal sealed unsafe class SlotTable : IDisposable
     {
         slot.Mount = null;
         slot.AwaitsDisk = slot.AwaitsSend = slot.Answered = slot.IsAnswerSent = slot.HoldsRange = false;
-        slot.IsSyncing = slot.IsRefused = false;
+        slot.IsSyncing = slot.IsRefused = slot.IsSent = slot.AwaitsRead = slot.OnDisk = false;
+        slot.Ticket = 0;
+        slot.Sequence = 0;
+        if (slot.IsMemoryLost)
+            Replace(slot);
         slot.PeerOwes = 0;
         slot.FlushSequence = 0;
         slot.Request.Node = null;
         slot.Request.Change = slot.Request.FurtherChange = null;
         _free[FreeCount++] = slot.Index;
+    }
+
+    /// <summary>Gives a slot other memory, because a disk that hangs may still use what it had. That is kept until the process ends.</summary>
+    public void Replace(Slot slot)
+    {
+        var block = new PageBlock(DataBytes);
+        Kept.Add(block);
+        slot.IsMemoryLost = false;
+        slot.IsSwollen = false;
+        slot.Request.Data = block.Address;
+        _isAbandoned = true;
     }
 
     /// <summary>Gives the pages of free slots back that a large request has filled.</summary>
@@ -76,6 +95,9 @@ internal sealed unsafe class SlotTable : IDisposable
     public void Dispose()
     {
         _headers.Dispose();
-        _data.Dispose();
+        if (_isAbandoned)
+            Kept.Add(_data);
+        else
+            _data.Dispose();
     }
 }

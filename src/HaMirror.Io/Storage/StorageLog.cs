@@ -30,6 +30,15 @@ internal static partial class StorageLog
     [LoggerMessage(407, LogLevel.Warning, "The marks of module {Module} are unknown: {Reason}")]
     public static partial void MarksUnknown(this ILogger log, string module, string reason);
 
+    [LoggerMessage(409, LogLevel.Error, "{Operation} failed on the local disk: {Error}. Whoever asked gets the error; the disk is in question: {Asked}.")]
+    public static partial void ChangeFailed(this ILogger log, Fuse.FuseOpcode operation, string error, bool asked);
+
+    [LoggerMessage(410, LogLevel.Critical, "The disk of module {Module} is detached on this node: reads and writes go through the peer over link {Link}.")]
+    public static partial void Detached(this ILogger log, string module, long link);
+
+    [LoggerMessage(411, LogLevel.Warning, "The local disk keeps the pump of module {Module} for long: another thread takes its duties over.")]
+    public static partial void PumpLeft(this ILogger log, string module);
+
     [LoggerMessage(408, LogLevel.Warning, "A resync of module {Module} cannot read {Path}: {Error}.")]
     public static partial void ResyncReadFailed(this ILogger log, string module, string path, string error);
 

@@ -92,6 +92,11 @@ public sealed class TransitionTableTests
             new MachineInput.Undone(1, null, "There is no undo record."),
             new MachineInput.StorageFailed("The disk failed."),
             new MachineInput.TargetFailed(Link(), "The disk is full."),
+            new MachineInput.RecordSaved(),
+            new MachineInput.DiskFailed("The disk broke."),
+            new MachineInput.PeerDetached(Link()),
+            new MachineInput.DetachAccepted(Link()),
+            new MachineInput.DiskProbed(Ticket(), Failure()),
             new MachineInput.CheckerFired("tcp.web", random.Next(2) == 0, (AutomaticAction)random.Next(5)),
             .. Enum.GetValues<OperatorCommand>().Select(kind => new MachineInput.Command(kind)),
         ];

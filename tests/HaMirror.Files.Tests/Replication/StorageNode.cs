@@ -19,13 +19,18 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
     private static readonly GenerationId Generation = new(Guid.Parse("00000000-0000-0000-0000-000000000007"));
 
     private readonly string _parent;
+    private readonly string _state;
+    private long _link;
     private int _root;
 
     public StorageNode(string name, Action<string>? prepare = null, Func<ReplicationConfiguration, ReplicationConfiguration>? configure = null,
-        IEnumerable<string>? excluded = null)
+        IEnumerable<string>? excluded = null, string? disk = null)
     {
         Shim.RaiseFileLimit();
-        _parent = Directory.CreateTempSubdirectory($"hamirror-source-{name}-").FullName;
+        _parent = disk is null
+            ? Directory.CreateTempSubdirectory($"hamirror-source-{name}-").FullName
+            : Directory.CreateDirectory(Path.Combine(disk, "node")).FullName;
+        _state = disk is null ? _parent : Directory.CreateTempSubdirectory($"hamirror-state-{name}-").FullName;
         File.SetUnixFileMode(_parent, (UnixFileMode)0b111_101_101);
         Folder = Path.Combine(_parent, "vm");
         Directory.CreateDirectory(Folder);
@@ -38,7 +43,7 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
             SendTimeout = TimeSpan.FromSeconds(20),
         };
         Options = new MirrorStorageOptions(
-            name, configure?.Invoke(configuration) ?? configuration, new MarkStore(Path.Combine(_parent, "state", "marks")),
+            name, configure?.Invoke(configuration) ?? configuration, new MarkStore(Path.Combine(_state, "state", "marks")),
             NullLogger.Instance)
         {
             Preimages = Preimages = new PreimagePlace(StateFolder, name, "peer"),
@@ -46,7 +51,7 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
         Storage = new MirrorStorage(Options, this);
     }
 
-    public string StateFolder => Path.Combine(_parent, "state");
+    public string StateFolder => Path.Combine(_state, "state");
 
     public PreimagePlace Preimages { get; }
 
@@ -73,6 +78,9 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
 
     /// <summary>Whether a generation is opened when one is asked for.</summary>
     public bool OpensGenerations { get; set; } = true;
+
+    /// <summary>Whether the peer is to stand in for a disk that failed.</summary>
+    public bool Detaches { get; set; } = true;
 
     public BlockingCollection<string> Happened { get; } = [];
 
@@ -154,7 +162,10 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
         if (_root >= 0)
             _ = Shim.Close(_root);
         _root = -1;
-        Directory.Delete(_parent, true);
+        if (_parent == _state)
+            Directory.Delete(_parent, true);
+        else
+            Directory.Delete(_state, true); // the disk goes as a whole, and may be broken
     }
 
     void IStorageEvents.GenerationNeeded()
@@ -166,6 +177,7 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
 
     void IStorageEvents.LinkUp(long link, bool source, PeerHello peer)
     {
+        _link = link;
         Happened.Add($"up {link}");
         if (source)
             Storage.BeginSource(link, Plan);
@@ -193,6 +205,23 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
     void IStorageEvents.HandoverReceived(long link, bool swap) => Happened.Add($"handover {link}");
 
     void IStorageEvents.SwapRequested(long link) => Happened.Add($"swap {link}");
+
+    void IStorageEvents.DiskFailed(string reason)
+    {
+        Happened.Add($"disk {reason}");
+        if (Detaches)
+            Storage.Detach(_link);
+        else
+            Storage.KeepDisk();
+    }
+
+    void IStorageEvents.PeerDetached(long link)
+    {
+        Happened.Add($"peer detached {link}");
+        Storage.AcceptDetach(link);
+    }
+
+    void IStorageEvents.DetachAccepted(long link) => Happened.Add($"detached {link}");
 
     void IStorageEvents.StorageFailed(string reason)
     {

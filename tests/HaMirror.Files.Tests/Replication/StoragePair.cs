@@ -19,15 +19,16 @@ internal sealed class StoragePair : IDisposable
 
     public StoragePair(
         bool encryption = false, Action<string>? prepareSource = null, Action<string>? prepareTarget = null,
-        Func<ReplicationConfiguration, ReplicationConfiguration>? configure = null, IEnumerable<string>? excluded = null)
+        Func<ReplicationConfiguration, ReplicationConfiguration>? configure = null, IEnumerable<string>? excluded = null,
+        string? sourceDisk = null, string? targetDisk = null)
     {
         _identity = new PeerIdentity(
             Guid.Parse("11111111-2222-3333-4444-555555555555"), "vm1",
             ClusterKey.Derive(Enumerable.Repeat((byte)7, 32).ToArray(), KeyUse.Replication), encryption);
         _listener = new PeerListener(
             _identity, new IPEndPoint(IPAddress.Loopback, 0), () => Hello("node1"), _accepted.Add, NullLogger.Instance);
-        Source = new StorageNode("a", prepareSource, configure, excluded);
-        Target = new StorageNode("b", prepareTarget, configure, excluded);
+        Source = new StorageNode("a", prepareSource, configure, excluded, sourceDisk);
+        Target = new StorageNode("b", prepareTarget, configure, excluded, targetDisk);
         Source.Serve();
         Target.Mount();
     }

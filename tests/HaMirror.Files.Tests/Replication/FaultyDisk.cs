@@ -1,0 +1,100 @@
+// A file system of its own on a loop device, to be broken or hung as a real disk is.
+// Broken: EXT4_IOC_SHUTDOWN, after which everything that needs the device is EIO. Hung: the loop device's file lies in a FUSE
+// file system (bindfs, a process of its own that nothing else uses) whose process is stopped, so I/O begins and does not end.
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using HaMirror.Io.Native;
+
+namespace HaMirror.Files.Tests.Replication;
+
+internal sealed partial class FaultyDisk : IDisposable
+{
+    private const uint ShutdownRequest = 0x8004587d; // EXT4_IOC_SHUTDOWN
+    private const int Stop = 19;
+    private const int Continue = 18;
+
+    private readonly string _parent = Directory.CreateTempSubdirectory("hamirror-diskfaults-").FullName;
+    private readonly Process? _slow;
+    private readonly string _device;
+
+    public FaultyDisk(long bytes = 128 << 20, bool canHang = false)
+    {
+        File.SetUnixFileMode(_parent, (UnixFileMode)0b111_101_101);
+        var lower = System.IO.Directory.CreateDirectory(Path.Combine(_parent, "lower")).FullName;
+        var files = lower;
+        using (var image = new FileStream(Path.Combine(lower, "disk.img"), FileMode.CreateNew))
+            image.SetLength(bytes);
+        Mounted = System.IO.Directory.CreateDirectory(Path.Combine(_parent, "disk")).FullName;
+        if (canHang)
+        {
+            files = System.IO.Directory.CreateDirectory(Path.Combine(_parent, "slow")).FullName;
+            _slow = Process.Start(new ProcessStartInfo("bindfs", ["-f", lower, files]) { RedirectStandardError = true })!;
+            StorageNode.Until(() => File.Exists(Path.Combine(files, "disk.img")), "bindfs serves");
+        }
+        Run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0", Path.Combine(lower, "disk.img"));
+        _device = Run("losetup", "-f", "--show", Path.Combine(files, "disk.img")).Trim();
+        Run("mount", _device, Mounted);
+    }
+
+    /// <summary>Where its file system is.</summary>
+    public string Mounted { get; }
+
+    /// <summary>From now on the device answers nothing but errors.</summary>
+    public unsafe void Break()
+    {
+        var descriptor = Shim.Check(Shim.Open(Shim.CurrentDirectory, Mounted, OpenFlags.ReadOnly | OpenFlags.Directory, 0), "open");
+        uint noFlush = 2;
+        Assert.Equal(0, Ioctl(descriptor, ShutdownRequest, &noFlush));
+        _ = Shim.Close(descriptor);
+    }
+
+    /// <summary>From now on the device answers nothing at all.</summary>
+    public void Hang()
+    {
+        // What is cached is no use to a disk that hangs.
+        File.WriteAllText("/proc/sys/vm/drop_caches", "1");
+        Assert.Equal(0, Kill(_slow!.Id, Stop));
+    }
+
+    public void Resume()
+    {
+        if (_slow is not null)
+            Assert.Equal(0, Kill(_slow.Id, Continue));
+    }
+
+    public void Dispose()
+    {
+        Resume();
+        StorageNode.Until(() => TryRun("umount", Mounted), "the disk is unmounted");
+        Run("losetup", "-d", _device);
+        if (_slow is not null)
+        {
+            StorageNode.Until(() => TryRun("umount", Path.Combine(_parent, "slow")), "bindfs is unmounted");
+            _slow.WaitForExit();
+            _slow.Dispose();
+        }
+        System.IO.Directory.Delete(_parent, true);
+    }
+
+    private static bool TryRun(string command, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
+
+    private static string Run(string command, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEnd();
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{command}: {error}");
+    }
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static unsafe partial int Ioctl(int descriptor, nuint request, uint* argument);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}
