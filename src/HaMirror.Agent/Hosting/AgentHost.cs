@@ -94,6 +94,7 @@ internal static class AgentHost
         app.UseConsole();
         app.MapCluster();
         app.MapModules();
+        app.MapSalvage();
         app.MapComparisons();
         app.MapResources();
         app.MapConsole();

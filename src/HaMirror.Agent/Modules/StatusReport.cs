@@ -38,6 +38,7 @@ internal static class StatusReport
                 + "'hamirror stop' ends it after the stop time-out, 'hamirror force-stop' at once.");
         if (driver.Snapshot.View is { DiskFault: { } fault } view && fault != view.Reason) notes = notes.Add(fault);
         if (driver.LinkRefusal is { } refusal) notes = notes.Add(refusal);
+        if (SalvageDesk.Note(driver.Preimages?.SalvageCount ?? 0, driver.Name) is { } salvage) notes = notes.Add(salvage);
         return driver.PeerConfigurationDiffers && driver.Snapshot.View.PeerHeard
             ? notes.Add($"The peer runs module {driver.Name} with another configuration or other hooks: make both equal, then run 'hamirror module config' on both nodes.")
             : notes;

@@ -27,6 +27,7 @@ internal static class HamirrorCommand
         StatusVerb.AddTo(root, invocation, examples);
         LifeVerbs.AddTo(root, invocation, examples);
         ConnectVerb.AddTo(root, invocation, examples);
+        SalvageVerbs.AddTo(root, invocation, examples);
         DiffVerb.AddTo(root, invocation, examples);
         WaitVerb.AddTo(root, invocation, examples);
         BenchVerb.AddTo(root, invocation, examples);

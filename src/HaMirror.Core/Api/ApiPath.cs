@@ -19,7 +19,7 @@ public static class ApiPath
 
     public static string Module(string module) => $"{Modules}/{Uri.EscapeDataString(module)}";
 
-    /// <param name="action">start, stop, force-stop, restart, stopstart, swap, attach, failover, wait, check, config, log or connection.</param>
+    /// <param name="action">start, stop, force-stop, restart, stopstart, swap, attach, failover, wait, check, config, log, connection or salvage.</param>
     public static string Module(string module, string action) => $"{Module(module)}/{action}";
 
     public static string Resources(string module) => $"{Module(module)}/resources";

@@ -31,5 +31,9 @@ internal sealed class PreimageFile(DirectoryEntry entry)
     /// <summary>What is saved, in the order in which it was; only where a journal was read to be used.</summary>
     public List<PreimageRange> Ranges { get; } = [];
 
+    /// <summary>All of it is saved.</summary>
+    public bool IsWhole => IsGone || !IsRegular || Size == 0 || (Saved.TryNext(0, out var first) && first.Offset == 0 && first.End >= Size);
+
+    /// <summary>The replica no longer has it as it was.</summary>
     public bool IsChanged => IsGone || !Saved.IsEmpty;
 }

@@ -27,7 +27,10 @@ public sealed class PreimagePlace(string directory, string node, string peer)
 
     private string UndoDirectory => Path.Combine(directory, "undo");
 
-    internal string SalvageDirectory => Path.Combine(directory, "salvage");
+    /// <summary>How many salvage sets there are.</summary>
+    public int SalvageCount => Directory.Exists(SalvageDirectory) ? Directory.GetDirectories(SalvageDirectory).Length : 0;
+
+    private string SalvageDirectory => Path.Combine(directory, "salvage");
 
     /// <summary>What going back from a half-made resync would mean; null: there is nothing to go back to.</summary>
     /// <exception cref="IOException">What there is is damaged; the message is a sentence.</exception>

@@ -29,9 +29,11 @@ internal sealed class AgentPair : IAsyncDisposable
 
     /// <param name="serviceAttributes">Attributes of the module's &lt;service&gt;.</param>
     /// <param name="hooks">Hooks by name, as shell commands, in the place of the usual ones.</param>
+    /// <param name="replicationAttributes">Attributes of the module's &lt;rfs&gt;.</param>
     /// <param name="niceStop">Time of a graceful stop hook.</param>
     public static async Task<AgentPair> CreateAsync(
-        string serviceAttributes = "", IReadOnlyDictionary<string, string>? hooks = null, string niceStop = "20s")
+        string serviceAttributes = "", IReadOnlyDictionary<string, string>? hooks = null, string niceStop = "20s",
+        string replicationAttributes = "")
     {
         var directory = Directory.CreateTempSubdirectory("hamirror-agents-").FullName;
         // Addresses of this test alone: the whole of 127/8 is this machine.
@@ -39,7 +41,7 @@ internal sealed class AgentPair : IAsyncDisposable
         var pair = new AgentPair(directory, new AgentProcess(directory + "/n1", "n1", net + ".1"), new AgentProcess(directory + "/n2", "n2", net + ".2"));
         try
         {
-            await pair.JoinAsync(serviceAttributes, hooks ?? new Dictionary<string, string>(), niceStop);
+            await pair.JoinAsync(serviceAttributes, hooks ?? new Dictionary<string, string>(), niceStop, replicationAttributes);
             return pair;
         }
         catch
@@ -113,9 +115,10 @@ internal sealed class AgentPair : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private async Task JoinAsync(string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop)
+    private async Task JoinAsync(
+        string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop, string replicationAttributes)
     {
-        WriteTemplate(_directory + "/template", serviceAttributes, hooks, niceStop);
+        WriteTemplate(_directory + "/template", serviceAttributes, hooks, niceStop, replicationAttributes: replicationAttributes);
         foreach (var node in new[] { One, Two })
         {
             await node.StartAsync();
@@ -129,7 +132,8 @@ internal sealed class AgentPair : IAsyncDisposable
     }
 
     private static void WriteTemplate(
-        string directory, string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop, string content = "")
+        string directory, string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop, string content = "",
+        string replicationAttributes = "")
     {
         Directory.CreateDirectory(directory + "/conf");
         Directory.CreateDirectory(directory + "/bin");
@@ -138,7 +142,7 @@ internal sealed class AgentPair : IAsyncDisposable
             <safe>
               <service mode="mirror" {serviceAttributes}>
                 <heart><heartbeat name="default"/></heart>
-                <rfs><replicated dir="%HAMIRROR_ROOT%/data-%SAFEMODULE%"/></rfs>
+                <rfs {replicationAttributes}><replicated dir="%HAMIRROR_ROOT%/data-%SAFEMODULE%"/></rfs>
                 <user nicestoptimeout="{niceStop}" forcestoptimeout="10s"/>
                 {content}
               </service>

@@ -1,0 +1,105 @@
+// The salvage sets of a module, for an operator.
+// Invariant: nothing here changes a set, but for Remove.
+using HaMirror.Core.Wire;
+
+namespace HaMirror.Io.Preimages;
+
+/// <summary>Lists, exports and removes salvage sets.</summary>
+/// <param name="directory">The module's directory under /var/lib/hamirror.</param>
+/// <param name="roots">The replicated directories, as the module's users know them.</param>
+public sealed class SalvageStore(string directory, IReadOnlyList<string> roots)
+{
+    /// <summary>Name of the set whose resync has not ended.</summary>
+    private const string OpenId = "open";
+
+    private string SalvageDirectory => Path.Combine(directory, "salvage");
+
+    /// <summary>All sets, the oldest first.</summary>
+    public IReadOnlyList<SalvageSet> List()
+    {
+        var sets = new List<SalvageSet>();
+        if (Directory.Exists(SalvageDirectory))
+            foreach (var place in Directory.GetDirectories(SalvageDirectory).Order(StringComparer.Ordinal))
+                if (Read(place, Path.GetFileName(place)) is { } set)
+                    sets.Add(set);
+        if (Read(Path.Combine(directory, "undo"), OpenId) is { } open)
+            sets.Add(open);
+        return sets;
+    }
+
+    /// <returns>Null: there is no such set.</returns>
+    public SalvageSet? Find(string id) => PlaceOf(id) is { } place ? Read(place, id) : null;
+
+    /// <summary>Writes the losing versions of files.</summary>
+    /// <param name="files">As <see cref="SalvagedFile.Path"/> has them; empty: all.</param>
+    /// <param name="target">Says where a file goes, by its absolute path: a path that does not exist.</param>
+    /// <exception cref="IOException">The message is a sentence.</exception>
+    public IReadOnlyList<SalvagedFile> Write(string id, IReadOnlyCollection<string> files, Func<string, string> target)
+    {
+        var place = PlaceOf(id) ?? throw new IOException($"There is no salvage set '{id}'. 'hamirror salvage list' shows those that there are.");
+        var catalog = PreimageReader.Read(place, withRanges: true).Catalog;
+        var chosen = Changed(catalog).ToList();
+        var known = chosen.SelectMany(file => file.Paths).ToHashSet(StringComparer.Ordinal);
+        if (files.FirstOrDefault(file => !known.Contains(file)) is { } unknown)
+            throw new IOException($"The salvage set '{id}' has no file {unknown}. 'hamirror salvage show {id}' shows those that it has.");
+        using var journal = new JournalContent(Path.Combine(place, PreimageReader.FileName));
+        var written = new List<SalvagedFile>();
+        foreach (var (file, paths, shown) in chosen)
+        {
+            var first = paths.FirstOrDefault(path => files.Count == 0 || files.Contains(path));
+            if (first is null)
+                continue;
+            new SalvagedVersion(file, journal).Write(target(first), shown.IsWhole ? null : first);
+            written.Add(shown with { Path = first });
+        }
+        return written;
+    }
+
+    /// <summary>Removes a set for good.</summary>
+    /// <returns>False: there is none.</returns>
+    /// <exception cref="IOException">The message is a sentence.</exception>
+    public bool Remove(string id)
+    {
+        if (id == OpenId || PlaceOf(id) is not { } place)
+            return false;
+        Directory.Delete(place, recursive: true);
+        return true;
+    }
+
+    private string? PlaceOf(string id)
+    {
+        if (id == OpenId)
+            return Path.Combine(directory, "undo");
+        var place = Path.Combine(SalvageDirectory, id);
+        return WirePath.IsName(id) && Directory.Exists(place) ? place : null;
+    }
+
+    private SalvageSet? Read(string place, string id)
+    {
+        try
+        {
+            if (PreimageOrigin.Load(place) is not { IsSalvage: true } origin)
+                return null;
+            var catalog = PreimageReader.Read(place, withRanges: true, verify: false).Catalog;
+            return new SalvageSet(
+                id, origin.Began, origin.Node, origin.Peer, origin.Before.Current.ToString(), origin.Source.ToString(), id == OpenId,
+                [.. Changed(catalog).SelectMany(file => file.Paths.Select(path => file.Shown with { Path = path }))
+                    .OrderBy(file => file.Path, StringComparer.Ordinal)], null);
+        }
+        catch (IOException failure)
+        {
+            return new SalvageSet(id, DateTimeOffset.UnixEpoch, "", "", "", "", id == OpenId, [], failure.Message);
+        }
+    }
+
+    private IEnumerable<(PreimageFile File, List<string> Paths, SalvagedFile Shown)> Changed(PreimageCatalog catalog)
+    {
+        foreach (var (key, file) in catalog.Files.Where(file => file.Value.IsChanged))
+        {
+            var root = key.Root < roots.Count ? roots[key.Root] : $"/{key.Root}";
+            var paths = file.Paths.Select(path => $"{root}/{path}").ToList();
+            var saved = file.Ranges.Where(range => range.Kind == PreimageKind.Bytes).Sum(range => (long)range.Length);
+            yield return (file, paths, new SalvagedFile(paths[0], (long)file.Size, saved, file.IsGone, file.IsWhole));
+        }
+    }
+}
