@@ -1,6 +1,7 @@
 // Replaces a file so that a power cut leaves the old one or the new one, whole.
 // Order: (1) write beside it, (2) fsync, (3) rename over it, (4) fsync the directory. Only after (4) is it said to be done.
 using HaMirror.Io.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace HaMirror.Io.Records;
 
@@ -25,7 +26,7 @@ public static class AtomicFile
             {
                 foreach (var part in parts)
                     file.Write(part.Span);
-                file.Flush(flushToDisk: true);
+                Sync(file.SafeFileHandle, beside);
             }
             File.Move(beside, path, overwrite: true);
             SyncDirectory(directory);
@@ -36,6 +37,12 @@ public static class AtomicFile
                 + "Free space on that file system or repair it.", failure);
         }
     }
+
+    /// <summary>Makes a file durable. FileStream.Flush(flushToDisk: true) of .NET 10 would do it too, but says nothing when the disk
+    /// refuses (EIO): a record would be relied on that a power cut takes back.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    internal static void Sync(SafeFileHandle file, string path) =>
+        Shim.Check(Shim.Sync((int)file.DangerousGetHandle(), 0), $"make {path} durable");
 
     /// <summary>Makes the names in a directory durable.</summary>
     public static void SyncDirectory(string directory)

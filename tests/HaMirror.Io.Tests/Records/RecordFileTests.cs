@@ -186,4 +186,13 @@ public sealed class RecordFileTests : IDisposable
             Assert.Contains(path, refusal);
         }
     }
+
+    /// <summary>.NET's own flush says nothing of it.</summary>
+    [Fact]
+    public void AtomicFile_WhoseFlushIsRefused_Says()
+    {
+        using var refuses = File.OpenHandle("/dev/null", access: FileAccess.Write); // fsync answers EINVAL
+        var failure = Assert.ThrowsAny<IOException>(() => AtomicFile.Sync(refuses, "the record"));
+        Assert.Contains("the record", failure.Message, StringComparison.Ordinal);
+    }
 }
