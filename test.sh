@@ -8,14 +8,15 @@
 #            e.g. that of ./demo.sh, it is refused)
 #   console  comes with the console
 #
-# --soak runs the long forms. --simulate N runs N histories and nothing else, and ends with the simulator's JSON line.
+# --soak runs the long forms. --simulate N runs N histories and nothing else, and ends with the simulator's JSON line. What
+# happens at random follows from a seed, which is printed; HAMIRROR_SEED=N gives it.
 # Otherwise the last line is "N passed, N failed", summed over the groups. A run that executes no test, hangs, or leaves
 # a mount, name space, loop device or process behind has failed.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 root=$PWD
 
-usage() { sed -n '2,13s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; }
 only= soak= simulate= seed=
 while [ $# -gt 0 ]; do
   case $1 in
@@ -41,6 +42,7 @@ scratch=$(mktemp -d "/var/tmp/hamirror-test.XXXXXX") || exit 1
 chmod 755 "$scratch"
 export TMPDIR=$scratch
 [ -z "$soak" ] || export HAMIRROR_SOAK=1
+export HAMIRROR_SEED=${HAMIRROR_SEED:-$((RANDOM << 15 | RANDOM))}
 # Seconds for one project, and how much longer a single test may be silent: the long forms take what they take.
 project_timeout=${HAMIRROR_PROJECT_TIMEOUT:-$([ -n "$soak" ] && echo 14400 || echo 1500)}
 patience=$([ -n "$soak" ] && echo 6 || echo 1)
@@ -88,7 +90,7 @@ build() {
 project() {
   local name=$1 hang=$2 filter=${3:-} results trx counters
   results=$scratch/results/$name
-  say "$name"
+  say "$name, HAMIRROR_SEED=$HAMIRROR_SEED"
   mkdir -p "$results"
   timeout -k 20 "$project_timeout" dotnet test "tests/$name/$name.csproj" -c Release --no-build --nologo -v q \
     ${filter:+--filter "$filter"} --results-directory "$results" --logger "trx;LogFileName=$name.trx" \

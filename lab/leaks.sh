@@ -38,4 +38,5 @@ end_leaks_of_run() {
   [ -z "$(own_lab)" ] || "$root/lab/lab.sh" down --own >/dev/null 2>&1
   awk -v scratch="$scratch" 'index($2, scratch "/") == 1 { print $2 }' /proc/mounts | sort -r |
     while read -r target; do umount -f "$target" 2>/dev/null || umount -l "$target"; done
+  losetup -a 2>/dev/null | grep -F "$scratch/" | cut -d: -f1 | while read -r device; do losetup -d "$device"; done
 }
