@@ -12,8 +12,14 @@ namespace HaMirror.Pair;
 internal sealed record Arguments(
     bool IsSource, string Directory, IPEndPoint Address, bool Encryption, AckMode Ack, TimeSpan LockTimeout, string MarksPath)
 {
+    /// <summary>For measuring what the intent log costs.</summary>
+    public bool WithoutIntentLog { get; init; }
+
+    /// <summary>Size of the intent log's hot set.</summary>
+    public int HotAreas { get; init; } = 1024;
+
     public const string Usage = """
-        pair source|target DIRECTORY ADDRESS:PORT [--tls] [--applied] [--locktimeout SECONDS]
+        pair source|target DIRECTORY ADDRESS:PORT [--tls] [--applied] [--locktimeout SECONDS] [--no-intent-log] [--hotareas N]
           Two data paths without agents: the source listens on ADDRESS:PORT and serves DIRECTORY once everything was compared;
           the target dials there. Both say READY on standard output, and end on SIGTERM or SIGINT. The source says where its
           threads are when nothing moves for 5 s; SIGUSR1 (10) asks either for that.
@@ -35,6 +41,13 @@ internal sealed record Arguments(
                     break;
                 case "--applied":
                     parsed = parsed with { Ack = AckMode.Applied };
+                    break;
+                case "--no-intent-log":
+                    parsed = parsed with { WithoutIntentLog = true };
+                    break;
+                case "--hotareas" when index + 1 < words.Length && int.TryParse(words[index + 1], CultureInfo.InvariantCulture, out var areas):
+                    parsed = parsed with { HotAreas = areas };
+                    index++;
                     break;
                 case "--locktimeout" when index + 1 < words.Length && double.TryParse(words[index + 1], CultureInfo.InvariantCulture, out var seconds):
                     parsed = parsed with { LockTimeout = TimeSpan.FromSeconds(seconds) };

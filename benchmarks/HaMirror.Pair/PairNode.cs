@@ -7,9 +7,9 @@ using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
 using HaMirror.Core.States;
 using HaMirror.Core.Wire;
+using HaMirror.Io.IntentLog;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
-using HaMirror.Io.Replication;
 using HaMirror.Io.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -38,10 +38,15 @@ internal sealed class PairNode : IStorageEvents, IDisposable
         {
             Directories = [new ReplicatedDirectory(arguments.Directory, [], [], [])],
             Ack = arguments.Ack, Encryption = arguments.Encryption,
-            LockTimeout = arguments.LockTimeout, SendTimeout = arguments.LockTimeout,
+            LockTimeout = arguments.LockTimeout, SendTimeout = arguments.LockTimeout, HotAreas = arguments.HotAreas,
         };
         Storage = new MirrorStorage(
-            new MirrorStorageOptions("pair", replication, new MarkStore(arguments.MarksPath), NullLogger.Instance), this);
+            new MirrorStorageOptions(
+                "pair", replication, new IntentStore(arguments.MarksPath, arguments.MarksPath + ".intentlog"), NullLogger.Instance)
+            {
+                WithoutIntentLog = arguments.WithoutIntentLog,
+            },
+            this);
     }
 
     public MirrorStorage Storage { get; }

@@ -10,6 +10,7 @@ using HaMirror.Core.Wire;
 using HaMirror.Io.Checkers;
 using HaMirror.Io.Heartbeats;
 using HaMirror.Io.Hooks;
+using HaMirror.Io.IntentLog;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
 using HaMirror.Io.Preimages;
@@ -77,7 +78,7 @@ internal sealed class DriverFactory(
             Storage = events =>
             {
                 storage = new MirrorStorage(
-                    new MirrorStorageOptions(name, ModuleStorage.ReplicationOf(module), new MarkStore(files.MarksFile(name)), _log)
+                    new MirrorStorageOptions(name, ModuleStorage.ReplicationOf(module), new IntentStore(files.MarksFile(name), files.IntentLogFile(name)), _log)
                     {
                         SummaryFile = files.ResyncSummaryFile(name),
                         Preimages = preimages,
@@ -87,6 +88,7 @@ internal sealed class DriverFactory(
             Hooks = new ModuleHooks(module.User, places, log, clock),
             LoadRecord = () => LoadRecord(records, storage, preimages),
             Preimages = preimages,
+            AreMarksComplete = () => storage is { AreMarksComplete: true },
             SaveRecord = records.Save,
             Intent = ModuleIntent.Load(files.IntentFile(name)),
             SaveIntent = intent => intent.Save(files.IntentFile(name)),
@@ -118,7 +120,10 @@ internal sealed class DriverFactory(
         if (record.Condition != ReplicaCondition.Inconsistent) preimages.Settle();
 
         // Marks that cannot be read hide differences: nothing but a comparison of everything finds them.
-        return storage?.MarksUnknown is null || record.Current.IsNone ? record : record with { CompareAll = true };
+        if (storage?.MarksUnknown is null || record.Current.IsNone || record.CompareAll) return record;
+        var compared = record with { CompareAll = true };
+        records.Save(compared); // before anything is written over the files that show it
+        return compared;
     }
 
     private HookPlaces Places(string module)

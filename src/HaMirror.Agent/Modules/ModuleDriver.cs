@@ -258,7 +258,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     private ModuleMachine NewMachine() => new(
         _around.Rules with { FailoverOn = _intent.FailoverOn ?? _around.Rules.FailoverOn },
         _around.LoadRecord(), _around.Boot, () => new GenerationId(Guid.NewGuid()),
-        (ulong)Interlocked.Increment(ref _machines) << SequenceBitsPerMachine);
+        (ulong)Interlocked.Increment(ref _machines) << SequenceBitsPerMachine, _around.AreMarksComplete());
 
     private PeerHello Hello()
     {

@@ -18,6 +18,9 @@ internal sealed record ModuleSurroundings
     /// <summary>Loads the record; throws <see cref="IOException"/> with a sentence when the file is damaged.</summary>
     public required Func<ReplicaRecord> LoadRecord { get; init; }
 
+    /// <summary>Whether what the storage loaded holds every dirty extent, after a crash too.</summary>
+    public Func<bool> AreMarksComplete { get; init; } = () => false;
+
     /// <summary>Makes the record durable; throws <see cref="IOException"/> with a sentence.</summary>
     public required Action<ReplicaRecord> SaveRecord { get; init; }
 

@@ -93,6 +93,9 @@ public sealed record ReplicationConfiguration
     /// only the other one holds becomes a salvage set.</summary>
     public bool ManualDivergence { get; init; }
 
+    /// <summary>Areas of 4 MiB that are written without recording them first (hotareas): what a crash leaves to be compared.</summary>
+    public int HotAreas { get; init; } = 1024;
+
     /// <summary>Bytes sent and not yet held by the peer before requests wait.</summary>
     public long WindowBytes { get; init; } = 64L << 20;
 

@@ -37,6 +37,7 @@ internal static class ReplicationReader
             SendTimeout = rfs.Duration("sendtimeout"),
             ResyncStreams = rfs.Whole("nbrei"),
             ResyncBandwidth = rfs.WholeOrNull("reiallowedbw") * 1000,
+            HotAreas = rfs.Whole("hotareas"),
             CheckTime = rfs.Duration("checktime"),
             CheckInterval = rfs.Duration("checkintv"),
             Directories = directories.ToImmutable(),

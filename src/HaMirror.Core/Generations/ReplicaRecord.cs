@@ -49,9 +49,9 @@ public sealed record ReplicaRecord
     /// <summary>Nothing is known of which extents differ (a crash, a lost mark file): the next resync compares everything.</summary>
     public bool CompareAll { get; init; }
 
-    /// <summary>Dirty extents may exist in memory only: set before the first change may be accepted, cleared when they were
-    /// saved at a clean stop or a resync made this replica equal. Found set at start: they are lost, so
-    /// <see cref="CompareAll"/>.</summary>
+    /// <summary>Only the intent log knows all dirty extents: set before the first change may be accepted, cleared when they were
+    /// saved at a clean stop or a resync made this replica equal. Found set at start: they are what the log holds; without a
+    /// whole log they are lost, so <see cref="CompareAll"/>.</summary>
     public bool MarksUnsaved { get; init; }
 
     /// <summary>This side was SECOND at the last separation and took over by itself. When both nodes served, the other one

@@ -23,14 +23,17 @@ public sealed class ModuleMachine
     /// <param name="nextGeneration">Gives a new random generation at each call.</param>
     /// <param name="sequence">Its beats are numbered from here on. Where one process makes several machines of a module, each
     /// begins beyond the last one: the peer drops lower numbers of the same boot as late, and would hear it no more.</param>
+    /// <param name="marksComplete">What was loaded of the intent log, its dirty extents and the marks holds whatever may differ
+    /// from the peer, after a crash too. False: nothing is known of it, and a record that crashed must compare everything.</param>
     public ModuleMachine(
-        ModuleRules rules, ReplicaRecord record, ulong boot, Func<GenerationId> nextGeneration, ulong sequence = 0)
+        ModuleRules rules, ReplicaRecord record, ulong boot, Func<GenerationId> nextGeneration, ulong sequence = 0,
+        bool marksComplete = false)
     {
         if (record.Validate() is { } broken)
             throw new ArgumentException($"The replica record is damaged: {broken}", nameof(record));
-        // What was marked in memory only is lost with the process that held it.
+        // Only the intent log knows what was marked by a process that died.
         var loaded = record.Serving || record.MarksUnsaved
-            ? record with { CompareAll = true, MarksUnsaved = true }
+            ? record with { CompareAll = record.CompareAll || !marksComplete, MarksUnsaved = true }
             : record;
         _machine = new MachineContext(rules, loaded, boot, nextGeneration);
         _machine.Sequence = sequence;

@@ -54,6 +54,9 @@ public sealed class AgentFiles(string root)
     /// <summary>How the last resync went: what the next one's time is estimated from.</summary>
     public string ResyncSummaryFile(string module) => $"{ModuleStateDirectory(module)}/resync";
 
+    /// <summary>What may have been changed since the marks were written: recorded before each change.</summary>
+    public string IntentLogFile(string module) => $"{ModuleStateDirectory(module)}/intentlog";
+
     /// <summary>The configuration that is in force, made so by <c>hamirror module config</c>.</summary>
     public string ActiveConfigurationDirectory(string module) => $"{ModuleStateDirectory(module)}/active";
 

@@ -1,5 +1,6 @@
 // What may differ of one file: extents, or all of it, its length included.
 using HaMirror.Core.Extents;
+using HaMirror.Core.Wire;
 
 namespace HaMirror.Io.Replication;
 
@@ -11,6 +12,13 @@ public sealed class FileMark
     public ExtentSet Extents { get; } = new();
 
     public bool IsEmpty => !IsWhole && Extents.IsEmpty;
+
+    public static FileMark Of(FileMarks marks)
+    {
+        var mark = new FileMark { IsWhole = marks.Whole };
+        mark.Extents.Union(marks.Extents);
+        return mark;
+    }
 
     public void Union(FileMark other)
     {

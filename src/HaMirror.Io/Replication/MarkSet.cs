@@ -69,10 +69,14 @@ public sealed class MarkSet
 
     public void SentWhole(FileKey key) => _open.AddWhole(key);
 
+    /// <summary>Told of a range that is no longer marked and in flight instead, and of nothing but that.</summary>
+    public Action<FileKey, ulong, ulong>? Unmarked { get; set; }
+
     /// <summary>The range was copied or found equal: what is left to say of it is in flight.</summary>
     public void Copied(FileKey key, ulong offset, ulong bytes)
     {
         Sent(key, offset, bytes);
+        Unmarked?.Invoke(key, offset, bytes);
         if (_marks.TryGetValue(key, out var mark))
         {
             mark.Extents.Remove(offset, bytes);
@@ -89,6 +93,7 @@ public sealed class MarkSet
         mark.IsWhole = false;
         mark.Extents.Add(0, bytes);
         SentWhole(key);
+        Unmarked?.Invoke(key, 0, 0);
         DropIfEmpty(key, mark);
     }
 
@@ -100,7 +105,10 @@ public sealed class MarkSet
             return;
         var end = Core.Extents.ExtentSet.RoundUp(size);
         for (; mark.Extents.TryNext(end, out var range); mark.Extents.Remove(range.Offset, range.Length))
+        {
             Sent(key, range.Offset, range.Length);
+            Unmarked?.Invoke(key, range.Offset, range.Length);
+        }
         DropIfEmpty(key, mark);
     }
 
@@ -135,6 +143,26 @@ public sealed class MarkSet
             _spare.Push(epoch);
         }
         _open.MoveTo(this);
+    }
+
+    /// <summary>Shows every mark and everything in flight: together, all that may differ at the peer. A file may come several
+    /// times.</summary>
+    public void Visit(Action<FileKey, FileMark> visitor)
+    {
+        foreach (var (key, mark) in _marks)
+            visitor(key, mark);
+        foreach (var epoch in _closed)
+            epoch.Visit(visitor);
+        _open.Visit(visitor);
+    }
+
+    /// <summary>Nothing has been sent for a while: gives the room of former epochs back.</summary>
+    public void Shrink()
+    {
+        if (HasInFlight)
+            return;
+        _spare.Clear();
+        _open = new SentEpoch();
     }
 
     /// <summary>The peer is known equal and durable: an operator's or the machine's decision, never the pump's.</summary>

@@ -52,6 +52,14 @@ internal sealed class SentEpoch
         Clear();
     }
 
+    /// <summary>Shows everything in it.</summary>
+    public void Visit(Action<FileKey, FileMark> visitor)
+    {
+        Fold();
+        foreach (var (key, mark) in _folded)
+            visitor(key, mark);
+    }
+
     public void Clear()
     {
         _count = 0;

@@ -19,7 +19,7 @@ public sealed record TargetRoot(int Descriptor, string Path, ReplicationFilter F
 public sealed record TargetSettings(
     ImmutableArray<TargetRoot> Roots, AckMode Ack, TimeSpan LockTimeout, ImmutableArray<FileMarks> Marks)
 {
-    /// <summary>Told, on the session's thread, of files that had to be made here and are empty until the source has copied
-    /// them: they count as marked whole until this node is equal.</summary>
-    public Action<IReadOnlyList<FileKey>>? Made { get; init; }
+    /// <summary>Told, on the session's thread, of files whose content is not here, as far as it is not, until the source has
+    /// copied it: that counts as marked until this node is equal. On stable storage when it returns null, else why not.</summary>
+    public Func<IReadOnlyList<FileMarks>, string?>? Missing { get; init; }
 }

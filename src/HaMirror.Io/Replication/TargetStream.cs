@@ -408,14 +408,17 @@ internal sealed unsafe class TargetStream : IDisposable
         _namesChanged = true;
         if (_tree.Replaced.Count > 0)
             _files.Replaced(_tree.Replaced);
-        if (_tree.Made.Count > 0 && !CopiesEverything)
+        if (_tree.Missing.Count > 0 && !CopiesEverything)
         {
-            // Kept here as well: when the link ends before the source has read it, nothing else would say that they are empty.
-            _settings.Made?.Invoke([.. _tree.Made.Select(file => new FileKey(file.Root, file.Inode))]);
-            Report(_tree.Made);
+            // Kept here as well, before any of it comes: when the link ends before the source has read it, or both nodes die,
+            // nothing else would say what is missing.
+            if (_settings.Missing?.Invoke(_tree.Missing) is { } failure)
+                throw new TargetException(failure, replicaFailed: true);
+            Report(_tree.Missing);
         }
+        _tree.Lengthen();
         _tree.Replaced.Clear();
-        _tree.Made.Clear();
+        _tree.Missing.Clear();
     }
 
     private void Compare(in TargetFrame frame)

@@ -1,7 +1,8 @@
 // The names of a resync: makes one directory after the other equal to the source's.
 // Invariants: (1) nothing outside the root, on another file system beneath it, or excluded from replication is removed or
 // changed; (2) what is listed is made before what is not listed is removed, so a hard link finds its first name;
-// (3) a regular file that had to be made is reported, so that its data follows.
+// (3) a regular file that had to be made, or is shorter than the source's, is reported as far as its content is missing, so that
+// it follows; it gets its length only after that, so that it is found too short again after a crash in between.
 using System.Collections.Immutable;
 using HaMirror.Core.Extents;
 using HaMirror.Core.Wire;
@@ -28,10 +29,13 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
     private readonly HashSet<string> _listed = [];
     private DirectoryPart? _open;
 
-    /// <summary>Regular files that were made or taken apart since this was last emptied: their data is not the source's.</summary>
-    public List<FileMarks> Made { get; } = [];
+    /// <summary>Regular files that were made, taken apart or found too short since this was last emptied, as far as their
+    /// content is not the source's.</summary>
+    public List<FileMarks> Missing { get; } = [];
 
-    /// <summary>Names that another file stands behind now; to be emptied like <see cref="Made"/>.</summary>
+    private readonly List<(int Root, string Path, EntryAttributes Attributes)> _short = [];
+
+    /// <summary>Names that another file stands behind now; to be emptied like <see cref="Missing"/>.</summary>
     public HashSet<(int Root, string Path)> Replaced { get; } = [];
 
     /// <summary>Is told of everything that is about to be removed or cut; null: nobody is.</summary>
@@ -180,12 +184,14 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         {
             Check(Shim.StatAt(file, "", &stat), part.Root, path, "look at");
             if (type == TypeRegular && stat.Size > entry.Attributes.Size)
+            {
                 Preimages?.SaveCut(part.Root, file, entry.Attributes.Size);
-            if (type == TypeRegular && stat.Size != entry.Attributes.Size)
                 Check(Shim.Truncate(file, entry.Attributes.Size), part.Root, path, "set the size of");
-            // Under each further name as well: the first may be gone at the source before it reads this.
-            if (type == TypeRegular && entry.Attributes.Size > 0 && IsMade(stat, path, isNew: !found))
-                Made.Add(new FileMarks(part.Root, stat.Inode, path, true, new ExtentSet()));
+            }
+            if (type == TypeRegular && entry.Attributes.Size > 0)
+                FindMissing(part.Root, path, stat, entry.Attributes.Size, isNew: !found);
+            if (type == TypeRegular && stat.Size < entry.Attributes.Size)
+                _short.Add((part.Root, path, entry.Attributes));
             if (stat.Links > 1 && type != TypeDirectory)
                 _adopted[(stat.Device, stat.Inode)] = (entry.SameInode, path);
             SetAttributes(part.Root, path, file, stat, entry.Attributes);
@@ -194,6 +200,38 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
         {
             _ = Shim.Close(file);
         }
+    }
+
+    /// <summary>Gives files the length that they lack: what is missing of them was reported.</summary>
+    public void Lengthen()
+    {
+        foreach (var (root, path, attributes) in _short)
+        {
+            var file = Check(Shim.Open(settings.Roots[root].Descriptor, path, PathFlags, 0), root, path, "open");
+            try
+            {
+                NativeStat stat;
+                Check(Shim.Truncate(file, attributes.Size), root, path, "set the size of");
+                Check(Shim.StatAt(file, "", &stat), root, path, "look at");
+                SetAttributes(root, path, file, stat, attributes);
+            }
+            finally
+            {
+                _ = Shim.Close(file);
+            }
+        }
+        _short.Clear();
+    }
+
+    private void FindMissing(int root, string path, in NativeStat stat, ulong size, bool isNew)
+    {
+        var extents = new ExtentSet();
+        // Under each further name as well: the first may be gone at the source before it reads this.
+        var isMade = IsMade(stat, path, isNew);
+        if (!isMade && stat.Size < size)
+            extents.Add(stat.Size, size - stat.Size);
+        if (isMade || !extents.IsEmpty)
+            Missing.Add(new FileMarks(root, stat.Inode, path, isMade, extents));
     }
 
     /// <summary>Whether a file was made in this resync and its source has not been told of it under this name.</summary>

@@ -4,6 +4,7 @@
 using HaMirror.Core.Wire;
 using HaMirror.Io.Crashes;
 using HaMirror.Io.Fuse;
+using HaMirror.Io.IntentLog;
 using HaMirror.Io.Native;
 using HaMirror.Io.Replication;
 
@@ -16,6 +17,9 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
 
     /// <summary>Null: no peer.</summary>
     public SourceLink? Source { get; set; }
+
+    /// <summary>Null: changes are not recorded before they go.</summary>
+    public IntentGate? Intent { get; set; }
 
     /// <summary>The link, when changes are sent over it now.</summary>
     private SourceLink? Streaming => Source is { IsStreaming: true } source ? source : null;
@@ -83,8 +87,9 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
     {
         Crash.At(CrashPoint.ChangeMade);
         var root = slot.Mount!.Descriptor;
-        if (change.Kind is ChangeKind.Create or ChangeKind.Mknod)
-            Whole(root, change.Root, change.Path);
+        if (change.Kind is ChangeKind.Create or ChangeKind.Mknod
+            && Whole(root, change.Root, change.Path) is { } made && change.Kind == ChangeKind.Create)
+            Intent?.Made(made);
         if (change.Kind is ChangeKind.Rename or ChangeKind.Link)
             Whole(root, change.Root, change.Other);
         if (change.Kind == ChangeKind.Rename && (change.Flags & Exchange) != 0)
@@ -124,15 +129,16 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
         Source?.Resync?.Marked(node);
     }
 
-    private void Whole(int directory, int root, string path)
+    private FileKey? Whole(int directory, int root, string path)
     {
         NativeStat stat;
         if (Shim.StatAt(directory, path, &stat) != 0)
-            return;
+            return null;
         var key = new FileKey(root, stat.Inode);
         if (Streaming is null)
             marks.MarkWhole(key);
         else
             marks.SentWhole(key);
+        return key;
     }
 }

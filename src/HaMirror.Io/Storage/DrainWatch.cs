@@ -16,6 +16,9 @@ internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, Action<Action
     private ulong _flushOwed;
     private ulong _barrier;
 
+    /// <summary>Told when it has ended well: nothing was changed since everything was flushed.</summary>
+    public Action? Drained { get; set; }
+
     public void Begin(TaskCompletionSource<string?> done)
     {
         _done?.TrySetResult("Another drain took its place.");
@@ -52,6 +55,8 @@ internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, Action<Action
             return;
         var done = _done;
         _done = null;
+        if (_failure is null)
+            Drained?.Invoke();
         done.TrySetResult(_failure);
     }
 

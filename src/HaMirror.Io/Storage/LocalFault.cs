@@ -79,6 +79,13 @@ internal sealed class LocalFault(IStorageEvents events)
             Course = DiskCourse.GivenUp;
     }
 
+    /// <summary>The intent log cannot be written; a peer that could stand in is linked.</summary>
+    public void LogFailed(string reason, bool hangs)
+    {
+        Hangs |= hangs;
+        Tell(reason, true);
+    }
+
     /// <summary>No peer stands in.</summary>
     public void Keep() => Course = Course == DiskCourse.InQuestion
         ? Hangs ? DiskCourse.GivenUp : DiskCourse.Attached

@@ -6,6 +6,7 @@ using HaMirror.Core.Configuration;
 using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
 using HaMirror.Core.Wire;
+using HaMirror.Io.IntentLog;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
 using HaMirror.Io.Preimages;
@@ -18,6 +19,9 @@ namespace HaMirror.Io.Storage;
 public sealed class MirrorStorage : IAsyncDisposable, IDisposable
 {
     private const int DirectoryFlags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec;
+
+    /// <summary>How long a target waits for the intent log: as long as a resync waits for a slow disk.</summary>
+    private static readonly TimeSpan RecordPatience = TimeSpan.FromSeconds(20);
 
     private readonly MirrorStorageOptions _options;
     private readonly IStorageEvents _events;
@@ -46,9 +50,12 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
 
     private StorageStatus Rest() => StorageStatus.None with { MarkCount = _marks.Count, DirtyBytes = _marks.Bytes };
 
-    /// <summary>Why the marks of the last clean stop could not be read: everything must be compared. Null: they were, or
-    /// there were none.</summary>
+    /// <summary>Why the marks or the intent log could not be read: everything must be compared. Null: they were, or there were
+    /// none.</summary>
     public string? MarksUnknown { get; }
+
+    /// <summary>The marks hold all that may differ, after a crash too: marks were kept here, and all of them could be read.</summary>
+    public bool AreMarksComplete => MarksUnknown is null && _options.Marks.IsKnown;
 
     /// <summary>A snapshot; see <see cref="StorageStatus"/>.</summary>
     public StorageStatus Status => _pump?.Status ?? Volatile.Read(ref _restStatus);
@@ -188,7 +195,12 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
     /// <summary>Target: the offer is durable in the record. What was marked here is settled.</summary>
     public void AcceptOffer(long link) => WithTarget(link, target =>
     {
-        _pump?.Post(_marks.Clear);
+        if (_pump is { } pump)
+            pump.Post(() =>
+            {
+                _marks.Clear();
+                pump.Intents?.Equalled();
+            });
         target.AcceptOffer(origin => Enqueue(() => EndPreimages(origin)));
     });
 
@@ -318,11 +330,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
             var settings = new TargetSettings(
                 [.. TargetRoots()], _options.Replication.Ack, _options.Replication.LockTimeout, [.. marks])
             {
-                Made = keys => pump.Post(() =>
-                {
-                    foreach (var key in keys)
-                        _marks.MarkWhole(key);
-                }),
+                Missing = files => Record(pump, files),
             };
             _target = new TargetSession(link, settings, _events, _options.Log);
         }
@@ -369,6 +377,24 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>Content is missing here: dirty from now on, and on stable storage when this returns. On the target's thread.</summary>
+    private string? Record(Pump pump, IReadOnlyList<FileMarks> files)
+    {
+        var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        pump.Post(() =>
+        {
+            foreach (var file in files)
+                _marks.Mark(new FileKey(file.Root, file.Inode), FileMark.Of(file));
+            if (pump.Intents is { } intents)
+                intents.Record(files, done.SetResult);
+            else
+                done.SetResult(null);
+        });
+        return done.Task.Wait(RecordPatience)
+            ? done.Task.Result
+            : $"The intent log took nothing for {RecordPatience.TotalSeconds:0} s; the disk that holds it hangs or is broken.";
+    }
+
     private string? Mount()
     {
         if (_pump is not null)
@@ -380,7 +406,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
                 _mounts.Add(MountPlace.Open(root, _options.Replication.Directories[root], filters[root]));
             foreach (var mount in _mounts)
                 mount.Mount($"hamirror:{_options.Module}");
-            _pump = new Pump(_options, _events, _mounts, _marks) { Ended = Ended };
+            _pump = new Pump(_options, _events, _mounts, _marks, OpenLog()) { Ended = Ended };
             _pump.LimitResync(_resyncLimit);
             _pump.Start();
             Crash.At(CrashPoint.Mounted);
@@ -402,6 +428,17 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         }
     }
 
+    private IntentRing? OpenLog()
+    {
+        if (_options.WithoutIntentLog)
+            return null;
+        // What a dead process had written may still be in memory only: to be copied it must be as durable as it looks.
+        if (_options.Marks.HasCrashed)
+            foreach (var mount in _mounts)
+                Shim.Check(Shim.SyncFileSystem(mount.Descriptor), $"flush {mount.Path}");
+        return _options.Marks.Open(_marks, _options.Replication.HotAreas);
+    }
+
     private string? Unmount(bool force)
     {
         EndTarget();
@@ -421,8 +458,9 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         foreach (var mount in _mounts)
             mount.Dispose();
         _mounts.Clear();
+        var content = pump.Intents?.Close();
         pump.Dispose();
         Crash.At(CrashPoint.MarksSaving);
-        return _options.Marks.Save(_marks);
+        return content is null ? _options.Marks.Save(_marks) : _options.Marks.Save(content);
     }
 }

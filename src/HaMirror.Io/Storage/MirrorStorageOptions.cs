@@ -1,15 +1,15 @@
 using HaMirror.Core.Configuration;
+using HaMirror.Io.IntentLog;
 using HaMirror.Io.Preimages;
-using HaMirror.Io.Replication;
 using Microsoft.Extensions.Logging;
 
 namespace HaMirror.Io.Storage;
 
 /// <summary>What <see cref="MirrorStorage"/> is made of.</summary>
 /// <param name="Module">Name of the module; the mounts show it as their source.</param>
-/// <param name="Marks">Where the marks are kept over a clean stop.</param>
+/// <param name="Marks">Where the marks and the intent log are kept.</param>
 public sealed record MirrorStorageOptions(
-    string Module, ReplicationConfiguration Replication, IMarkStore Marks, ILogger Log)
+    string Module, ReplicationConfiguration Replication, IntentStore Marks, ILogger Log)
 {
     /// <summary>Where the summary of the last resync is kept; null: in memory only.</summary>
     public string? SummaryFile { get; init; }
@@ -20,4 +20,7 @@ public sealed record MirrorStorageOptions(
     /// <summary>How long the local disk may be silent before it counts as failed: well before the watch of the mounts would end
     /// them after <c>checktime</c>.</summary>
     public TimeSpan DiskPatience => Replication.CheckTime * 0.6;
+
+    /// <summary>For measuring what the intent log costs: nothing is recorded before it is changed, so a crash loses the marks.</summary>
+    public bool WithoutIntentLog { get; init; }
 }

@@ -6,6 +6,7 @@ using System.Collections.Concurrent;
 using HaMirror.Core.Configuration;
 using HaMirror.Core.Extents;
 using HaMirror.Core.Machine;
+using HaMirror.Io.IntentLog;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
 using HaMirror.Io.Replication;
@@ -52,7 +53,8 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     private bool _stop;
     private long? _resyncLimit;
 
-    public Pump(MirrorStorageOptions options, IStorageEvents events, List<MountPoint> mounts, MarkSet marks)
+    /// <param name="ring">The intent log, just begun; null: none is kept. The pump disposes of it.</param>
+    public Pump(MirrorStorageOptions options, IStorageEvents events, List<MountPoint> mounts, MarkSet marks, IntentRing? ring)
     {
         (_options, _events, _mounts, Marks) = (options, events, mounts, marks);
         _reads = new ResyncReads(options.Replication.ResyncStreams);
@@ -67,6 +69,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _flow = new RequestFlow(_slots, _disk, Gates, marks, _reads, _inLine, events, options.Log);
         _readDone = _flow.ReadAnswered;
         _drain = new DrainWatch(mounts, Post);
+        OpenIntents(ring);
         _thread = new Thread(Run) { IsBackground = true, Name = $"pump {options.Module}" };
     }
 
@@ -159,6 +162,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     {
         EndLink("It was replaced by another link.");
         _source = _flow.Source = new SourceLink(link, _options.Replication, Marks, this);
+        _intents?.Source = _source;
         _events.LinkUp(link.Number, true, link.Peer);
     }
 
@@ -196,6 +200,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         if (_source is not { } source)
             return;
         _source = null;
+        _intents?.Source = null;
         _sourceFailure = null;
         // Before anybody can ask: a peer that was told it is equal may take over at any time from now on.
         if (source.IsCommitted && Gates.IsWritable)
@@ -266,6 +271,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     {
         _inLine.Dispose();
         _disk.Dispose();
+        _intents?.Dispose();
         _slots.Dispose();
         _reads.Dispose();
         _memory.Dispose();
@@ -297,6 +303,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
             }
         }
         EndLink($"Module {_options.Module} ends its service here.");
+        _intents?.Finish(Harvest);
     }
 
     /// <summary>After a failure: only what is posted is still done, so that the module can be stopped.</summary>
@@ -327,6 +334,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
             if (Polls[OtherPolls + index].Happened != 0)
                 Receive(_mounts[index]);
         _flow.RetryHeld();
+        _intents?.Commit();
         if (_flow.IsDiskLonger)
         {
             _flow.StartDisk();
@@ -337,6 +345,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _disk.Submit();
         Harvest();
         _flow.RetryHeld();
+        _intents?.Commit();
         Exchange(false); // what goes to the disk in line was sent before, so that both disks work at once
         _flow.StartDisk();
         var now = Environment.TickCount64;
@@ -385,8 +394,10 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
             _sourceFailure ??= source.Reads.Receive(_flow.RoomOf, _readDone);
         if (source is not null && (polls[2].Happened & (NativePoll.Error | NativePoll.HangUp)) != 0)
             _sourceFailure ??= $"The data connection to {source.PeerName} broke.";
-        if (ready == 0 && _slots.ActiveCount == 0)
-            _slots.Shrink();
+        if (ready != 0 || _slots.ActiveCount > 0)
+            return;
+        _slots.Shrink();
+        Marks.Shrink();
     }
 
     private void RunPosted()
@@ -436,16 +447,6 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
             EndLink(reason);
     }
 
-    private void Harvest()
-    {
-        while (_disk.Harvest() is { Length: > 0 } batch)
-            foreach (var done in batch)
-                if (done.User < ResyncUser)
-                    _flow.DiskDone(_slots[(int)done.User], done.Result);
-                else
-                    ResyncRead((int)(done.User - ResyncUser), done.Result);
-    }
-
     private void ResyncRead(int token, long result)
     {
         if (_reads.End(token) && _source?.Resync is { } resync)
@@ -479,6 +480,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         if (_source is { } source && (_sourceFailure ??= source.Tick(now, _looked)) is { } reason)
             EndLink(reason);
         _drain.Tick(_flow, _source, Gates.IsFrozen);
+        _intents?.Tick(now, _options.DiskPatience);
         if (now - _statusAt < StatusIntervalMs)
             return;
         _statusAt = now;

@@ -24,6 +24,8 @@ internal sealed unsafe partial class RequestFlow
         _fault.Keep();
         if (_fault.Course == DiskCourse.GivenUp)
             GiveUpDisk();
+        if (Intent?.Gate.Failure is { } reason)
+            events.StorageFailed(reason); // nothing cold can be changed, and nobody stands in
         foreach (var slot in TakeWaiting())
         {
             slot.AwaitsDisk = false;

@@ -371,6 +371,8 @@ internal sealed unsafe partial class RequestFlow(
                 && (!IsQuiet(node.Key, request.Offset, request.Bytes) || reads.Overlaps(node.Key, request.Offset, request.Bytes)
                     || (_wish is var (key, offset, bytes) && slot.Overlaps(key, offset, bytes))))
                 return false;
+            if (!IsRecorded(slot))
+                return false; // the last gate, because it counts the change as done
         }
         switch (slot.Verdict)
         {
@@ -386,6 +388,7 @@ internal sealed unsafe partial class RequestFlow(
                 _replication.Change(slot);
                 if (slot.Request.Error != 0 && LocalFault.IsFault(slot.Request.Error))
                     log.ChangeFailed(slot.Request.Opcode, Errno.Describe(slot.Request.Error), _fault.Takes(slot, HasStandIn));
+                Intent?.Executed(slot);
                 AnswerIfComplete(slot);
                 break;
         }
@@ -418,6 +421,7 @@ internal sealed unsafe partial class RequestFlow(
         if (!slot.HoldsRange)
             return;
         slot.HoldsRange = false;
+        EndAwaited(slot);
         IsRetryDue = _held.Count > 0;
         var at = _ranges.IndexOf(slot);
         _ranges[at] = _ranges[^1];

@@ -68,6 +68,9 @@ internal sealed class Slot(int index)
     /// change or a resync's read waits.</summary>
     public bool HoldsRange;
 
+    /// <summary>A flush of the local disk waits until that has ended.</summary>
+    public bool IsAwaited;
+
     public bool IsChange => Verdict is FuseVerdict.Change or FuseVerdict.Write;
 
     /// <summary>More than this was put into the slot's data: its pages are given back when the pump is idle.</summary>

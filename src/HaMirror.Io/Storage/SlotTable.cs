@@ -55,7 +55,7 @@ internal sealed unsafe class SlotTable : IDisposable
     public void Free(Slot slot)
     {
         slot.Mount = null;
-        slot.AwaitsDisk = slot.AwaitsSend = slot.Answered = slot.IsAnswerSent = slot.HoldsRange = false;
+        slot.AwaitsDisk = slot.AwaitsSend = slot.Answered = slot.IsAnswerSent = slot.HoldsRange = slot.IsAwaited = false;
         slot.IsSyncing = slot.IsRefused = slot.IsSent = slot.AwaitsRead = slot.OnDisk = false;
         slot.Ticket = 0;
         slot.Sequence = 0;

@@ -4,6 +4,7 @@ using HaMirror.Core.Configuration;
 using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
 using HaMirror.Files.Tests.Fuse;
+using HaMirror.Io.IntentLog;
 using HaMirror.Io.Native;
 using HaMirror.Io.Preimages;
 using HaMirror.Io.Replication;
@@ -43,7 +44,7 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
             SendTimeout = TimeSpan.FromSeconds(20),
         };
         Options = new MirrorStorageOptions(
-            name, configure?.Invoke(configuration) ?? configuration, new MarkStore(Path.Combine(_state, "state", "marks")),
+            name, configure?.Invoke(configuration) ?? configuration, NewStore(),
             NullLogger.Instance)
         {
             Preimages = Preimages = new PreimagePlace(StateFolder, name, "peer"),
@@ -63,6 +64,8 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
 
     /// <summary>The underlying directory as a target's root.</summary>
     public TargetRoot Root => new(_root, Folder, new ReplicationFilter(Options.Replication.Directories[0]));
+
+    public IntentStore NewStore() => new(Path.Combine(StateFolder, "marks"), Path.Combine(StateFolder, "intentlog"));
 
     public MirrorStorageOptions Options { get; }
 

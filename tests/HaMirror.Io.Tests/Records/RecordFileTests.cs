@@ -1,6 +1,7 @@
 using HaMirror.Core.Generations;
 using HaMirror.Core.States;
 using HaMirror.Core.Wire;
+using HaMirror.Io.IntentLog;
 using HaMirror.Io.Records;
 using HaMirror.Io.Replication;
 
@@ -13,6 +14,8 @@ public sealed class RecordFileTests : IDisposable
     private string RecordPath => _files.ReplicaRecordFile("vm1");
 
     private string MarksPath => _files.MarksFile("vm1");
+
+    private string LogPath => _files.IntentLogFile("vm1");
 
     private static ReplicaRecord Record(int seed) => new()
     {
@@ -126,9 +129,9 @@ public sealed class RecordFileTests : IDisposable
 
     [Fact]
     public void Marks_EveryByteDamaged_IsRefusedByName() =>
-        EveryDamage(MarksPath, () => Assert.Null(new MarkStore(MarksPath).Save(Marks())), () =>
+        EveryDamage(MarksPath, () => Assert.Null(new IntentStore(MarksPath, LogPath).Save(Marks())), () =>
         {
-            var refusal = new MarkStore(MarksPath).Load(new MarkSet());
+            var refusal = new IntentStore(MarksPath, LogPath).Load(new MarkSet());
             return (refusal is null, refusal ?? "");
         });
 
@@ -147,7 +150,7 @@ public sealed class RecordFileTests : IDisposable
     [Fact]
     public void Marks_SavedAndRead_AreEqual()
     {
-        var store = new MarkStore(MarksPath);
+        var store = new IntentStore(MarksPath, LogPath);
         var none = new MarkSet();
         Assert.Null(store.Load(none));
         Assert.Equal(0, none.Count);
