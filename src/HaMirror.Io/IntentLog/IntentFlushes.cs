@@ -57,6 +57,7 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
     {
         if (_stage != Stage.Waiting)
             return;
+        gate.Retry();
         var isNew = gate.IsTouched || !recorded.IsEmpty;
         if (isNew && !host.TrySendBarrier(out _barrier))
             return;

@@ -55,6 +55,7 @@ internal sealed unsafe class IntentGate : IDisposable
     private int _writing;
     private long _failedWith;
     private bool _isReplacing;
+    private string? _refused;
     private bool _isMapDue;
     private bool _isMapWriting;
 
@@ -227,9 +228,15 @@ internal sealed unsafe class IntentGate : IDisposable
         if (_writing > 0 || Failure is not null)
             return;
         _isMapDue |= !_isReplacing && _next - _start >= _ring.BlockCount / 2;
-        var withMap = _isMapDue && !_isReplacing;
-        if ((_wanted.Count == 0 && _leaving.Count == 0 && _dirty.Count == 0 && !withMap) || !HasRoom(withMap))
+        var withMap = _isMapDue && !_isReplacing && _refused is null;
+        if (_wanted.Count == 0 && _leaving.Count == 0 && _dirty.Count == 0 && !withMap)
             return;
+        if (!HasRoom(withMap))
+        {
+            if (_refused is not null)
+                Fail(_refused);
+            return;
+        }
         _transaction.Begin(anew: withMap);
         if (withMap)
             foreach (var key in _hot.Keys)
@@ -462,11 +469,17 @@ internal sealed unsafe class IntentGate : IDisposable
         _host.ReplaceMarks(content, failure =>
         {
             _isReplacing = false;
-            if (failure is not null)
-                Fail(failure);
-            else
+            _refused = failure;
+            if (failure is null)
                 _start = _newStart;
         });
+    }
+
+    /// <summary>Tries again to replace the marks file, if that failed (a full disk): the log goes on as long as it has room.</summary>
+    public void Retry()
+    {
+        _isMapDue |= _refused is not null;
+        _refused = null;
     }
 
     private void Fail(string reason)
