@@ -95,7 +95,7 @@ commit=$(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo unknown)
 # All that follows lives in name spaces that end with it: killed by whatever, nothing stays but an empty directory.
 scratch=$(mktemp -d /var/tmp/hamirror-bench.XXXXXX) || exit 1
 export urgent here results scratch rounds seconds size repetitions jobs subjects json commit comparison
-setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child=KILL "$here/subjects.sh" 9>&- &
+setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child=KILL setsid "$here/subjects.sh" 9>&- &
 inner=$!
 interrupted=
 trap 'interrupted=1; pkill -TERM -P $inner' INT TERM
