@@ -28,6 +28,9 @@ void *hm_pages_alloc(size_t bytes);
 void hm_pages_free(void *pages, size_t bytes);
 /* Gives the physical pages back and keeps the range. */
 int hm_pages_forget(void *pages, size_t bytes);
+/* Wants pages of 2 MiB there, where the kernel has them: handing memory to a device then costs a fraction. Touching one byte
+ * takes 2 MiB, so this is for ranges that are filled. 0 or -errno, which may be ignored. */
+int hm_pages_prefer_huge(void *pages, size_t bytes);
 
 /* ---- /dev/fuse --------------------------------------------------------------------------------------------- */
 /* Opens /dev/fuse (non-blocking) and mounts it over the directory `path` as "fuse.hamirror" with the source `name`:

@@ -20,3 +20,8 @@ int hm_pages_forget(void *pages, size_t bytes)
 {
     return madvise(pages, bytes, MADV_DONTNEED) < 0 ? -errno : 0;
 }
+
+int hm_pages_prefer_huge(void *pages, size_t bytes)
+{
+    return madvise(pages, bytes, MADV_HUGEPAGE) < 0 ? -errno : 0;
+}

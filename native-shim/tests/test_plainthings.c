@@ -22,6 +22,9 @@ void test_memory(void)
     CHECK_EQUAL(hm_pages_forget(pages, BYTES), 0);
     CHECK(hm_is_zero(pages, BYTES));
     CHECK_EQUAL(hm_pages_forget(pages + 1, 4096), -EINVAL);
+    int huge = hm_pages_prefer_huge(pages, BYTES); /* -EINVAL: this kernel was built without */
+    CHECK(huge == 0 || huge == -EINVAL);
+    CHECK(hm_is_zero(pages, BYTES));
     hm_pages_free(pages, BYTES);
     hm_pages_free(NULL, BYTES);
     CHECK(hm_pages_alloc((size_t)1 << 60) == NULL);

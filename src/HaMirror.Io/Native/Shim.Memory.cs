@@ -16,4 +16,9 @@ public static unsafe partial class Shim
     /// <summary>Gives the physical pages back and keeps the range, which then reads as zeros.</summary>
     [LibraryImport(Library, EntryPoint = "hm_pages_forget")]
     public static partial int PagesForget(byte* pages, nuint bytes);
+
+    /// <summary>Wants pages of 2 MiB there: for ranges that are filled, because touching one byte takes 2 MiB. A kernel without
+    /// them says -EINVAL, which harms nothing.</summary>
+    [LibraryImport(Library, EntryPoint = "hm_pages_prefer_huge")]
+    public static partial int PagesPreferHuge(byte* pages, nuint bytes);
 }

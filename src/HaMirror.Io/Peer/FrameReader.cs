@@ -25,6 +25,9 @@ public sealed unsafe class FrameReader(PeerConnection connection)
     /// <summary>An encrypted connection returns whole records of this many bytes at most.</summary>
     private const int RecordBytes = 16384;
 
+    /// <summary>Of a payload in place, so much is worth waking for.</summary>
+    private const int WakeBytes = 128 << 10;
+
     private byte* _place;
     private FrameHeader _placeHeader;
     private int _placed;
@@ -124,7 +127,10 @@ public sealed unsafe class FrameReader(PeerConnection connection)
         _rest = _rest.Slice(_rest.End);
         _needsMore = false;
         Incomplete = null;
+        ExpectPlace();
     }
+
+    private void ExpectPlace() => connection.WakeAt(Math.Clamp(_placeHeader.PayloadLength - _placed, 1, WakeBytes));
 
     /// <summary>Gives the payloads of all frames read so far back.</summary>
     public void Release()
@@ -169,6 +175,7 @@ public sealed unsafe class FrameReader(PeerConnection connection)
             if (IsDry(received, room))
                 break;
         }
+        ExpectPlace();
         return total;
     }
 

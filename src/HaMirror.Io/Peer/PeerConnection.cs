@@ -3,6 +3,7 @@
 // given to .NET's own asynchronous calls, which would register it with their event loop for good.
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using HaMirror.Io.Native;
 
 namespace HaMirror.Io.Peer;
@@ -10,8 +11,13 @@ namespace HaMirror.Io.Peer;
 /// <summary>A connection to the peer, for one thread at a time.</summary>
 public sealed unsafe class PeerConnection : IDisposable
 {
+    private const int SocketLevel = 1; // SOL_SOCKET
+    private const int ReceiveLowWater = 18; // SO_RCVLOWAT
+
     private readonly Socket _socket;
     private readonly ConnHandle _handle;
+    private readonly bool _isEncrypted;
+    private int _wakesAt = 1;
 
     /// <param name="socket">Connected; owned from here on.</param>
     /// <param name="server">This end accepted the connection.</param>
@@ -19,6 +25,7 @@ public sealed unsafe class PeerConnection : IDisposable
     internal PeerConnection(Socket socket, bool server, PeerIdentity identity)
     {
         _socket = socket;
+        _isEncrypted = identity.Encryption;
         // Without the port on the accepting end: it differs each time, and would make every refusal's sentence a new one.
         Remote = (server ? (socket.RemoteEndPoint as IPEndPoint)?.Address.ToString() : socket.RemoteEndPoint?.ToString())
             ?? "an unknown address";
@@ -48,6 +55,17 @@ public sealed unsafe class PeerConnection : IDisposable
 
     /// <summary>Bytes received, 0: the peer closed, -EAGAIN: nothing waits, or another -errno.</summary>
     public long Receive(byte* buffer, ulong bytes) => Shim.ConnReceive(_handle, buffer, bytes);
+
+    /// <summary>A poll shows the connection as readable once so many bytes are there, or its end. Only for bytes that are known
+    /// to follow: each waking then takes many of them, and each acknowledgement of TCP's covers many. Records are decrypted as a
+    /// whole, so an encrypted connection goes on waking at the first byte.</summary>
+    public void WakeAt(int bytes)
+    {
+        if (_isEncrypted || bytes == _wakesAt)
+            return;
+        _wakesAt = bytes;
+        _socket.SetRawSocketOption(SocketLevel, ReceiveLowWater, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
+    }
 
     /// <summary>As <c>hm_conn_handshake</c>: 0 done, 1 wait for readable, 2 for writable, or -errno.</summary>
     internal int Handshake() => Shim.ConnHandshake(_handle);

@@ -269,7 +269,10 @@ public sealed unsafe class TargetSession : IDisposable
         };
         entries[2] = new NativePoll { Descriptor = HasPlan ? _link.Data.Descriptor : -1, Events = (short)(NativePoll.In | (_reads.WaitsToSend ? NativePoll.Out : 0)) };
         entries[3] = new NativePoll { Descriptor = _stream.RingDescriptor, Events = NativePoll.In };
-        var ready = Shim.Poll(entries, 4, WaitMs());
+        var patience = WaitMs();
+        var ready = Shim.Poll(entries, 4, patience);
+        if (ready == 0 && patience == PollMs)
+            _stream.Shrink();
         if (ready < 0)
             throw new TargetException($"Waiting for the source failed: {Errno.Describe(-ready)}.", replicaFailed: true);
         if (entries[0].Happened != 0)
@@ -341,7 +344,7 @@ public sealed unsafe class TargetSession : IDisposable
     {
         if (_end is null && _data.Incomplete is { Type: FrameType.Write or FrameType.ResyncBlock, PayloadLength: >= InPlaceBytesMin } next
             && (next.Flags & FrameFlags.Lz4) == 0)
-            _data.ReceiveInPlace(_stream.Reserve());
+            _data.ReceiveInPlace(_stream.Reserve(next.PayloadLength));
         _data.Release();
     }
 

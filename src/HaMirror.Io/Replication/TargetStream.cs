@@ -88,7 +88,11 @@ internal sealed unsafe class TargetStream : IDisposable
     }
 
     /// <summary>Where the payload of the next write that is applied may be put beforehand: room for the largest.</summary>
-    public byte* Reserve() => _writes.Reserve();
+    /// <param name="bytes">What will be put there.</param>
+    public byte* Reserve(int bytes) => _writes.Reserve(bytes);
+
+    /// <summary>Nothing has come for a while.</summary>
+    public void Shrink() => _writes.Shrink();
 
     /// <summary>Applies a batch, submits what it queued, takes what has completed.</summary>
     public void Apply(ReadOnlySpan<TargetFrame> frames)
@@ -214,7 +218,7 @@ internal sealed unsafe class TargetStream : IDisposable
             return;
         }
         if (!frame.IsInPlace)
-            frame.Payload.CopyTo(new Span<byte>(_writes.Reserve(), bytes));
+            frame.Payload.CopyTo(new Span<byte>(_writes.Reserve(bytes), bytes));
         AwaitBarrier(file);
         _writes.Write(file, header.Offset, bytes, header.Sequence, durable, alone);
     }
@@ -234,7 +238,7 @@ internal sealed unsafe class TargetStream : IDisposable
         if (IsLost(file, header, plain))
             return 0;
         frame.Payload.CopyTo(new Span<byte>(_scratch.Address, header.PayloadLength));
-        if (Shim.Lz4Decompress(_scratch.Address, (ulong)header.PayloadLength, _writes.Reserve(), plain) != plain)
+        if (Shim.Lz4Decompress(_scratch.Address, (ulong)header.PayloadLength, _writes.Reserve((int)plain), plain) != plain)
             throw TargetException.Violation($"the compressed block at {header.Offset} of {file.FullPath} is damaged.");
         AwaitBarrier(file);
         _writes.Write(file, header.Offset, (int)plain, header.Sequence, durable: false, alone);

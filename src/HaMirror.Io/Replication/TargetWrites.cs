@@ -24,10 +24,14 @@ internal sealed unsafe class TargetWrites : IDisposable
     /// <summary>A lone write up to this goes in line; behind more the next one is better received meanwhile.</summary>
     private const int InLineBytesMax = 128 << 10;
 
+    /// <summary>Writes up to this stand in small pages.</summary>
+    private const int SmallBytesMax = 64 << 10;
+
     /// <summary>What io_uring refused for want of memory is queued still, and only the next look hands it over.</summary>
     private const int RefusedRetryMs = 100;
 
-    private readonly PageBlock _pages = new((long)SlotCount * SlotBytes); // untouched pages cost nothing
+    private readonly TransferMemory _memory = new(SlotCount, SlotBytes);
+    private bool _largeUsed;
     private readonly RingHandle _ring = Shim.RingCreate(SlotCount * 2);
     private readonly Slot[] _slots = new Slot[SlotCount];
     private readonly int[] _free = new int[SlotCount];
@@ -47,6 +51,9 @@ internal sealed unsafe class TargetWrites : IDisposable
         public ulong Sequence;
         public bool Durable;
         public bool IsSync;
+
+        /// <summary>Its bytes stand in large pages.</summary>
+        public bool IsLarge;
     }
 
     /// <param name="flushed">Told the sequence of a durable write or a flush that is on stable storage.</param>
@@ -79,13 +86,25 @@ internal sealed unsafe class TargetWrites : IDisposable
     }
 
     /// <summary>Room for one write's bytes, page aligned; valid until <see cref="Write"/>.</summary>
-    public byte* Reserve()
+    /// <param name="bytes">What will be put there.</param>
+    public byte* Reserve(int bytes)
     {
         while (_reserved < 0 && _freeCount == 0)
             WaitForOne();
         if (_reserved < 0)
             _reserved = _free[--_freeCount];
+        _slots[_reserved].IsLarge = bytes > SmallBytesMax;
+        _largeUsed |= bytes > SmallBytesMax;
         return Room(_reserved);
+    }
+
+    /// <summary>Nothing has come for a while: memory that large writes took is given back.</summary>
+    public void Shrink()
+    {
+        if (!_largeUsed || UnderWay > 0 || _reserved >= 0)
+            return;
+        _largeUsed = false;
+        _memory.ForgetLarge();
     }
 
     /// <summary>Writes what was put at <see cref="Reserve"/>.</summary>
@@ -96,7 +115,7 @@ internal sealed unsafe class TargetWrites : IDisposable
         alone &= bytes <= InLineBytesMax;
         var index = _reserved;
         _reserved = -1;
-        _slots[index] = new Slot { File = file, Offset = offset, Bytes = (uint)bytes, Sequence = sequence, Durable = durable };
+        _slots[index] = new Slot { File = file, Offset = offset, Bytes = (uint)bytes, Sequence = sequence, Durable = durable, IsLarge = _slots[index].IsLarge };
         file.Retain();
         file.Inode.UnderWay++;
         var direct = (offset | (uint)bytes) % ExtentBytes == 0 ? file.DirectDescriptor : -1;
@@ -178,10 +197,10 @@ internal sealed unsafe class TargetWrites : IDisposable
                 // The session has ended already, for this reason or an earlier one.
             }
         _ring.Dispose();
-        _pages.Dispose();
+        _memory.Dispose();
     }
 
-    private byte* Room(int index) => _pages.Address + (long)index * SlotBytes;
+    private byte* Room(int index) => _slots[index].IsLarge ? _memory.Large(index) : _memory.Small(index);
 
     private bool Touches(TargetFile file, ulong offset, ulong bytes)
     {

@@ -96,7 +96,7 @@ internal sealed unsafe partial class RequestFlow(
                 slots.Free(slot);
                 break;
             case FuseVerdict.Read:
-                slot.IsSwollen |= slot.Request.Bytes > SlotTable.KeptBytes;
+                slots.Swell(slot, slot.Request.Bytes);
                 slot.AwaitsDisk = true;
                 if (_fault.IsDetached)
                     ReadFromPeer(slot);
@@ -111,7 +111,7 @@ internal sealed unsafe partial class RequestFlow(
                 break;
             default:
                 ChangeCount++;
-                slot.IsSwollen |= slot.Request.Length > SlotTable.KeptBytes;
+                slots.Swell(slot, (ulong)slot.Request.Length);
                 if (_held.Count > 0 || !TryGo(slot))
                     _held.Add(slot);
                 break;

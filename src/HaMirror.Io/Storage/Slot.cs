@@ -76,6 +76,9 @@ internal sealed class Slot(int index)
     /// <summary>More than this was put into the slot's data: its pages are given back when the pump is idle.</summary>
     public bool IsSwollen;
 
+    /// <summary>Its data stands in a block of its own.</summary>
+    public bool HasOwnMemory;
+
     public bool Overlaps(FileKey key, ulong offset, ulong bytes) =>
         Request.Node is { } node && Request.Bytes > 0 && node.Key == key
         && Request.Offset < End(offset, bytes) && offset < End(Request.Offset, Request.Bytes);

@@ -1,6 +1,8 @@
 // The pump's slots and their memory.
-// Arithmetic: 256 slots of 1 MiB + 4 KiB are 257 MiB of addresses; pages that nobody wrote to cost nothing, and the slots
+// Arithmetic: 256 slots of 1 MiB + 4 KiB are 257 MiB of addresses, twice; pages that nobody wrote to cost nothing, and the slots
 // are used last in, first out, so that small requests keep to a few pages.
+// Rule: nobody knows how large the next request is. From the first large one on until nothing is under way any more, all are
+// received into large pages.
 using HaMirror.Io.Native;
 
 namespace HaMirror.Io.Storage;
@@ -19,12 +21,13 @@ internal sealed unsafe class SlotTable : IDisposable
     private const int HeaderStride = 128;
 
     /// <summary>Memory that outlives its table: the disk may use what stood in its place.</summary>
-    private static readonly System.Collections.Concurrent.ConcurrentBag<PageBlock> Kept = [];
+    private static readonly System.Collections.Concurrent.ConcurrentBag<IDisposable> Kept = [];
 
     private readonly PageBlock _headers = new(Count * HeaderStride);
-    private readonly PageBlock _data = new((long)Count * DataBytes);
+    private readonly TransferMemory _data = new(Count, DataBytes);
     private readonly Slot[] _slots = new Slot[Count];
     private bool _isAbandoned;
+    private bool _isLarge;
     private readonly int[] _free = new int[Count];
 
     public SlotTable()
@@ -33,7 +36,7 @@ internal sealed unsafe class SlotTable : IDisposable
         {
             _slots[index] = new Slot(index);
             _slots[index].Request.Header = _headers.Address + index * HeaderStride;
-            _slots[index].Request.Data = _data.Address + (long)index * DataBytes;
+            _slots[index].Request.Data = _data.Small(index);
             _slots[index].Request.DataCapacity = DataBytes;
             _free[Count - 1 - index] = index;
         }
@@ -65,7 +68,21 @@ internal sealed unsafe class SlotTable : IDisposable
         slot.FlushSequence = 0;
         slot.Request.Node = null;
         slot.Request.Change = slot.Request.FurtherChange = null;
+        Place(slot);
         _free[FreeCount++] = slot.Index;
+    }
+
+    /// <summary>A request of so many bytes has come.</summary>
+    public void Swell(Slot slot, ulong bytes)
+    {
+        if (bytes <= KeptBytes)
+            return;
+        slot.IsSwollen = true;
+        if (_isLarge)
+            return;
+        _isLarge = true;
+        for (var index = 0; index < FreeCount; index++)
+            Place(_slots[_free[index]]);
     }
 
     /// <summary>Gives a slot other memory, because a disk that hangs may still use what it had. That is kept until the process ends.</summary>
@@ -75,21 +92,33 @@ internal sealed unsafe class SlotTable : IDisposable
         Kept.Add(block);
         slot.IsMemoryLost = false;
         slot.IsSwollen = false;
+        slot.HasOwnMemory = true;
         slot.Request.Data = block.Address;
         _isAbandoned = true;
     }
 
-    /// <summary>Gives the pages of free slots back that a large request has filled.</summary>
+    /// <summary>Gives the pages back that large requests have filled; no slot is in use.</summary>
     public void Shrink()
     {
-        for (var index = 0; index < FreeCount; index++)
+        var wasLarge = _isLarge;
+        _isLarge = false;
+        foreach (var slot in _slots)
         {
-            var slot = _slots[_free[index]];
-            if (!slot.IsSwollen)
-                continue;
+            if (slot.IsSwollen && slot.HasOwnMemory)
+                Shim.Check(Shim.PagesForget(slot.Request.Data, DataBytes), "give the memory of a request back");
+            else if (slot.IsSwollen)
+                _data.ForgetSmall(slot.Index);
             slot.IsSwollen = false;
-            Shim.Check(Shim.PagesForget(slot.Request.Data, DataBytes), "give the memory of a request back");
+            Place(slot);
         }
+        if (wasLarge)
+            _data.ForgetLarge();
+    }
+
+    private void Place(Slot slot)
+    {
+        if (!slot.HasOwnMemory)
+            slot.Request.Data = _isLarge ? _data.Large(slot.Index) : _data.Small(slot.Index);
     }
 
     public void Dispose()
