@@ -103,6 +103,7 @@ install_all() {
     systemctl enable -q hamirrord.service 2>/dev/null || echo "install: systemd does not run here; start $library/hamirrord by other means." >&2
   fi
   echo "HaMirror is installed. Next: 'hamirror cluster init' on one host, 'hamirror cluster join' on the other (README.md)."
+  [ -e /etc/hamirror/access.json ] || echo "For the API on port 9010 add an administrator: hamirror user add NAME --role admin (nobody has a default password)."
 }
 
 case ${1:-} in

@@ -11,7 +11,8 @@ using HaMirror.Core.Api;
 namespace HaMirror.Agent.Access;
 
 /// <summary>Finds out who asks, and refuses what he may not do.</summary>
-internal sealed class AccessGate(AccessStore store, SessionKeys keys, WebListener web, LoginThrottle throttle, TimeProvider clock)
+internal sealed class AccessGate(
+    AccessStore store, SessionKeys keys, WebListener web, CrossOrigin origins, LoginThrottle throttle, TimeProvider clock)
 {
     public const string CookieName = "hamirror_session";
     public const string RoleHeader = "HaMirror-Role", ByHeader = "HaMirror-By";
@@ -26,7 +27,8 @@ internal sealed class AccessGate(AccessStore store, SessionKeys keys, WebListene
         if (arrival is { Kind: ArrivalKind.Web })
         {
             context.Request.Scheme = arrival.Secure ? "https" : "http";
-            SecurityHeaders.Add(context, arrival);
+            SecurityHeaders.Add(context);
+            if (origins.Answer(context)) return;
         }
 
         if (context.GetEndpoint() is not { } endpoint)

@@ -1,7 +1,6 @@
 // Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). First the whole state (event "status",
 // a NodeStatus), unless the client resumes; then "module" (ModuleStatus), "node" (NodeStatus without modules), "removed", "log"
 // (LogLine) as they come, and "beat" every five seconds, so that a dead stream is noticed. A client that lost events gets "status" again.
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
@@ -82,10 +81,8 @@ internal static class EventEndpoints
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(WriteTimeout);
-        var head = Encoding.ASCII.GetBytes((id is null ? "" : $"id: {id}\n") + $"event: {kind}\ndata: ");
-        context.Response.BodyWriter.Write(head);
-        context.Response.BodyWriter.Write(data);
-        context.Response.BodyWriter.Write("\n\n"u8);
-        await context.Response.BodyWriter.FlushAsync(limit.Token);
+        byte[] text = [.. Encoding.ASCII.GetBytes((id is null ? "" : $"id: {id}\n") + $"event: {kind}\ndata: "), .. data, .. "\n\n"u8];
+        await context.Response.Body.WriteAsync(text, limit.Token);
+        await context.Response.Body.FlushAsync(limit.Token);
     }
 }

@@ -21,6 +21,9 @@ internal static class AgentHost
     private const int ExitRefused = 1, ExitUsage = 2;
     private const long LogBytesMax = 8 << 20;
     private const int LogFilesMax = 5;
+
+    /// <summary>The longest body is the other node's accounts; all others are refused much earlier.</summary>
+    private const long BodyBytesMax = 4 << 20;
     private const UnixFileMode SocketMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
@@ -81,6 +84,7 @@ internal static class AgentHost
             kestrel.ListenUnixSocket(files.AgentSocket);
             kestrel.Listen(new ArrivalEndPoint(), options => options.Protocols = HttpProtocols.Http1);
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = BodyBytesMax;
         });
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(325));

@@ -1,9 +1,12 @@
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Api;
 using HaMirror.Agent.Events;
+using HaMirror.Agent.Logging;
 using HaMirror.Agent.Monitoring;
 using HaMirror.Agent.Nodes;
+using HaMirror.Agent.Notify;
 using HaMirror.Agent.Web;
+using HaMirror.Core.Api;
 using Microsoft.AspNetCore.Connections;
 
 namespace HaMirror.Agent.Hosting;
@@ -14,16 +17,19 @@ internal static class ConsoleHosting
     public static void AddConsole(this IServiceCollection services) => services
         .AddSingleton<ArrivalTransport>().AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ArrivalTransport>())
         .AddSingleton<WebCertificate>().AddSingleton<WebListener>().AddHostedService(provider => provider.GetRequiredService<WebListener>())
-        .AddSingleton<AccessStore>().AddSingleton<SessionKeys>().AddSingleton<LoginThrottle>().AddSingleton<AccessGate>()
+        .AddSingleton<AccessStore>().AddSingleton<SessionKeys>().AddSingleton<LoginThrottle>().AddSingleton<CrossOrigin>().AddSingleton<AccessGate>()
         .AddSingleton<NodeChannel>().AddSingleton<NodeRoute>().AddHostedService<NodeChannelListener>().AddHostedService<AccessExchange>()
         .AddSingleton<EventHub>().AddSingleton<EventWatch>().AddHostedService(provider => provider.GetRequiredService<EventWatch>())
-        .AddSingleton<HistoryTable>().AddSingleton<Metrics>();
+        .AddSingleton<HistoryTable>().AddSingleton<JournalCopy>().AddSingleton<Metrics>()
+        .AddSingleton<Notifier>().AddHostedService(provider => provider.GetRequiredService<Notifier>())
+        .AddOpenApiDocument();
 
     /// <summary>In this order: which node, which request, who asks, pass it on.</summary>
     public static void UseConsole(this WebApplication app)
     {
         var route = app.Services.GetRequiredService<NodeRoute>();
         _ = app.Services.GetRequiredService<HistoryTable>(); // It counts from the start.
+        _ = app.Services.GetRequiredService<JournalCopy>();
         var gate = app.Services.GetRequiredService<AccessGate>();
         app.Use(route.ChooseAsync);
         app.UseRouting();
@@ -38,5 +44,7 @@ internal static class ConsoleHosting
         app.MapHealth();
         app.MapEvents();
         app.MapMetrics();
+        app.MapNotify();
+        app.MapOpenApi(ConsolePath.OpenApi);
     }
 }

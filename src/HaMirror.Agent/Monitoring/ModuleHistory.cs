@@ -27,9 +27,11 @@ internal sealed partial class HistoryTable
     private readonly HashSet<string> _wereStandby = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
 
+    internal HistoryTable(TimeProvider clock) => _clock = clock;
+
     public HistoryTable(EventWatch watch, TimeProvider clock)
+        : this(clock)
     {
-        _clock = clock;
         watch.ModuleChanged += (_, now) => Saw(now);
         watch.Logged += Heard;
     }

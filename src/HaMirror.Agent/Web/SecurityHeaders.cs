@@ -9,7 +9,7 @@ internal static class SecurityHeaders
     private const string Content =
         "default-src 'self'; connect-src 'self' http: https:; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-    public static void Add(HttpContext context, Arrival arrival)
+    public static void Add(HttpContext context)
     {
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Content;

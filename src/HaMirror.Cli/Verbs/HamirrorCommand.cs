@@ -37,6 +37,7 @@ internal static class HamirrorCommand
         UserVerbs.AddTo(root, invocation, examples);
         KeyVerbs.AddTo(root, invocation, examples);
         CheckVerb.AddTo(root, invocation, examples);
+        NotifyVerbs.AddTo(root, invocation, examples);
         CompletionVerb.AddTo(root, invocation, examples);
         TeachingHelp.Install(root, examples);
         return root;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace HaMirror.Core.Configuration;
 
-/// <summary>Writes the reference of both configuration files from the vocabulary that parses them.</summary>
+/// <summary>Writes the reference of the configuration files from the vocabulary that parses them.</summary>
 /// <remarks><c>docs/configuration.md</c> is this text; a test keeps it so.</remarks>
 public static class ConfigurationManual
 {
@@ -12,9 +12,10 @@ public static class ConfigurationManual
     {
         var text = new StringBuilder();
         text.Append("""
-            # cluster.xml and userconfig.xml
+            # cluster.xml, userconfig.xml, console.xml and notify.xml
 
-            Made from the table that reads the files (`ModuleVocabulary`, `ClusterVocabulary`); change it there.
+            Made from the table that reads the files (`ModuleVocabulary`, `ClusterVocabulary`, `ConsoleConfiguration`,
+            `NotifyConfiguration`); change it there.
 
             * `%NAME%` in a value stands for a macro of the file, else for a variable of the agent's environment; `%SAFEMODULE%`
               is the module's name.
@@ -27,6 +28,8 @@ public static class ConfigurationManual
             """);
         Element(text, ClusterVocabulary.Root, "");
         Element(text, ModuleVocabulary.Root, "");
+        Element(text, ConsoleConfiguration.Vocabulary, "");
+        Element(text, NotifyConfiguration.Vocabulary, "");
         return text.ToString().TrimEnd('\n') + "\n";
     }
 

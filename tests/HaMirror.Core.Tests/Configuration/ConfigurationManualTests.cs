@@ -17,13 +17,16 @@ public sealed class ConfigurationManualTests
         Assert.Equal(ConfigurationManual.Text(), File.ReadAllText(page));
     }
 
-    public static TheoryData<string> Elements => [.. All(ModuleVocabulary.Root).Concat(All(ClusterVocabulary.Root)).Select(element => element.Name)];
+    private static IEnumerable<KnownElement> Everything =>
+        new[] { ModuleVocabulary.Root, ClusterVocabulary.Root, ConsoleConfiguration.Vocabulary, NotifyConfiguration.Vocabulary }.SelectMany(All);
+
+    public static TheoryData<string> Elements => [.. Everything.Select(element => element.Name)];
 
     [Theory]
     [MemberData(nameof(Elements))]
     public void Vocabulary_EveryDefault_IsAValueThatWouldBeAccepted(string name)
     {
-        foreach (var element in All(ModuleVocabulary.Root).Concat(All(ClusterVocabulary.Root)).Where(element => element.Name == name))
+        foreach (var element in Everything.Where(element => element.Name == name))
         {
             Assert.Equal(element.Attributes.Length, element.Attributes.Select(row => row.Name).Distinct().Count());
             foreach (var row in element.Attributes.Where(row => row.Default is not null))

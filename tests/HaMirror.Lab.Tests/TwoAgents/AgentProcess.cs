@@ -102,11 +102,11 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
         lock (_output) _output.AppendLine(line);
     }
 
-    private static string Program()
-    {
-        // tests/HaMirror.Lab.Tests/bin/CONFIGURATION/net10.0 beside src/HaMirror.Agent/bin/CONFIGURATION/net10.0
-        var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        var repository = own.Parent!.Parent!.Parent!.Parent!.Parent!;
-        return Path.Combine(repository.FullName, "src/HaMirror.Agent/bin", own.Parent.Name, own.Name, "hamirrord");
-    }
+    /// <summary>Where the sources are.</summary>
+    public static string Repository => Own.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+
+    // tests/HaMirror.Lab.Tests/bin/CONFIGURATION/net10.0 beside src/HaMirror.Agent/bin/CONFIGURATION/net10.0
+    private static DirectoryInfo Own => new(AppContext.BaseDirectory.TrimEnd('/'));
+
+    private static string Program() => Path.Combine(Repository, "src/HaMirror.Agent/bin", Own.Parent!.Name, Own.Name, "hamirrord");
 }

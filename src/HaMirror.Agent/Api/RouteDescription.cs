@@ -1,0 +1,68 @@
+// What the OpenAPI document says of each request beside its path: a sentence, and what goes in and comes out. One table, because
+// most requests read their bodies themselves, and so that a test can ask whether any request was forgotten.
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using HaMirror.Core.Api;
+
+namespace HaMirror.Agent.Api;
+
+/// <summary>A request of the API.</summary>
+/// <param name="Body">Null: none.</param>
+/// <param name="Answer">Null: none, or not JSON.</param>
+/// <param name="Status">Of the good answer.</param>
+/// <param name="Media">Of the answer.</param>
+internal sealed record RouteDescription(string Summary, Type? Body = null, Type? Answer = null, int Status = 200, string Media = "application/json")
+{
+    private const string Module = ApiPath.Modules + "/{module}";
+
+    /// <summary>By method and route.</summary>
+    public static readonly FrozenDictionary<string, RouteDescription> All = new Dictionary<string, RouteDescription>
+    {
+        [$"GET {ApiPath.Status}"] = new("This node, its LANs, all its modules; works before the cluster is made.", null, typeof(NodeStatus)),
+        [$"GET {ApiPath.Modules}"] = new("The modules of this node in short.", null, typeof(ImmutableArray<ModuleSummary>)),
+        [$"POST {ApiPath.Modules}"] = new("Makes a module from a template; it is not active yet.", typeof(ModuleAddRequest), typeof(ModuleConfigured), 201),
+        [$"GET {Module}"] = new("One module: state, replica, peer, resync.", null, typeof(ModuleStatus)),
+        [$"DELETE {Module}"] = new("Removes a stopped module; its replicated directories stay.", null, null, 204),
+        [$"POST {Module}/check"] = new("Checks the configuration as it is edited; changes nothing.", null, typeof(ModuleConfigured)),
+        [$"POST {Module}/config"] = new("Checks the configuration and makes it the active one; only while the module is stopped.", null, typeof(ModuleConfigured)),
+        [$"POST {Module}/start"] = new("Starts the module, as what its record proves or as the operator says.", typeof(StartRequest), typeof(ActionAccepted), 202),
+        [$"POST {Module}/stop"] = new("Stops the module in order.", typeof(ActionRequest), typeof(ActionAccepted), 202),
+        [$"POST {Module}/force-stop"] = new("Stops the module at once; its service is ended by force.", typeof(ActionRequest), typeof(ActionAccepted), 202),
+        [$"POST {Module}/restart"] = new("Restarts the service without leaving the state.", typeof(ActionRequest), typeof(ActionAccepted), 202),
+        [$"POST {Module}/stopstart"] = new("Stops the module and starts it again.", typeof(ActionRequest), typeof(ActionAccepted), 202),
+        [$"POST {Module}/swap"] = new("Exchanges the roles of the two nodes.", typeof(ActionRequest), typeof(ActionAccepted), 202),
+        [$"POST {Module}/failover"] = new("Turns automatic failover on or off; kept over restarts.", typeof(FailoverRequest), typeof(ActionAccepted), 202),
+        [$"POST {Module}/wait"] = new("Answers when the module is in one of the states; 408 when the time is over.", typeof(WaitRequest), typeof(ModuleStatus)),
+        [$"GET {Module}/log"] = new("The last lines of the module's log (query: since, lines, follow), one JSON object a line.", null, null, 200, "application/x-ndjson"),
+        [$"POST {Module}/log"] = new("Adds a line to the module's log.", typeof(LogRequest), null, 204),
+        [$"GET {Module}/resources"] = new("What is up and down in the module.", null, typeof(ImmutableArray<ResourceStatus>)),
+        [$"GET {Module}/resources/{{name}}"] = new("One resource.", null, typeof(ResourceStatus)),
+        [$"PUT {Module}/resources/{{name}}"] = new("Says that a resource is up or down.", typeof(ResourceRequest), typeof(ResourceStatus)),
+        [$"GET {ApiPath.Cluster}"] = new("The cluster and its LANs.", null, typeof(ClusterStatus)),
+        [$"POST {ApiPath.ClusterInit}"] = new("Makes a cluster and its key, and a token to join with.", typeof(ClusterInitRequest), typeof(JoinToken), 201),
+        [$"POST {ApiPath.ClusterToken}"] = new("Another join token; it replaces one that waits.", null, typeof(JoinToken), 201),
+        [$"POST {ApiPath.ClusterJoin}"] = new("Joins the cluster that made the token; takes up to 15 s.", typeof(ClusterJoinRequest), typeof(ClusterStatus)),
+        [$"POST {ConsolePath.Session}"] = new("Logs in: sets the session's cookie and answers with the same session as a bearer token.", typeof(LoginRequest), typeof(SessionStatus)),
+        [$"GET {ConsolePath.Session}"] = new("Who asks, and with which role.", null, typeof(SessionStatus)),
+        [$"DELETE {ConsolePath.Session}"] = new("Logs out, at both nodes.", null, null, 204),
+        [$"PUT {ConsolePath.Session}/password"] = new("Changes one's own password; other sessions end, and this one begins anew.", typeof(PasswordRequest), typeof(SessionStatus)),
+        [$"GET {ConsolePath.Users}"] = new("The users and their roles.", null, typeof(ImmutableArray<UserStatus>)),
+        [$"POST {ConsolePath.Users}"] = new("Adds a user, for both nodes.", typeof(UserAddRequest), typeof(UserStatus), 201),
+        [$"PUT {ConsolePath.Users}/{{name}}"] = new("Changes a user's role or password; his sessions end.", typeof(UserChangeRequest), typeof(UserStatus)),
+        [$"DELETE {ConsolePath.Users}/{{name}}"] = new("Removes a user; his sessions end.", null, null, 204),
+        [$"GET {ConsolePath.Keys}"] = new("The keys, without the keys themselves.", null, typeof(ImmutableArray<KeyStatus>)),
+        [$"POST {ConsolePath.Keys}"] = new("Makes a key and shows it, once.", typeof(KeyAddRequest), typeof(KeyMade), 201),
+        [$"DELETE {ConsolePath.Keys}/{{name}}"] = new("Removes a key.", null, null, 204),
+        [$"GET {ConsolePath.Nodes}"] = new("The two nodes, and whether the other one's API answers. /v1/nodes/{node}/... is /v1/... at that node.", null, typeof(ImmutableArray<NodeSummary>)),
+        [$"GET {ConsolePath.Events}"] = new("Server-sent events: status, module, node, removed, log, beat; resumes after Last-Event-ID.", null, null, 200, "text/event-stream"),
+        [$"GET {ConsolePath.Notify}"] = new("Who is told of events, and how the last messages fared.", null, typeof(NotifyStatus)),
+        [$"POST {ConsolePath.NotifyTest}"] = new("Sends a test message.", typeof(NotifyTestRequest), typeof(NotifyStatus)),
+        [$"GET {ConsolePath.Metrics}"] = new("Metrics for Prometheus.", null, null, 200, "text/plain"),
+        [$"GET {ConsolePath.Health}"] = new("200 while the agent works.", null, null, 200, "text/plain"),
+        [$"GET {ConsolePath.Health}/modules/{{module}}"] = new("200 where the module serves, 503 elsewhere; for load balancers.", null, null, 200, "text/plain"),
+        [$"GET {ConsolePath.OpenApi}"] = new("This document.", null, null),
+        [$"GET {Module}/connection"] = new("What the two nodes would do if they met now.", null, typeof(ConnectionReport)),
+        [$"GET {Module}/diff"] = new("What a resync would look at, and for how long.", null, typeof(ModuleDiff)),
+        [$"PUT {Module}/resync-rate"] = new("Caps the rate of resyncs.", typeof(ResyncRateRequest), null, 204),
+    }.ToFrozenDictionary();
+}

@@ -1,0 +1,9 @@
+namespace HaMirror.Agent.Tests;
+
+/// <summary>A clock that a test sets.</summary>
+internal sealed class SetClock(DateTimeOffset now) : TimeProvider
+{
+    public DateTimeOffset Now { get; set; } = now;
+
+    public override DateTimeOffset GetUtcNow() => Now;
+}
