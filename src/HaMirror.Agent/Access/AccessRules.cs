@@ -23,10 +23,13 @@ internal static class AccessRules
         [$"POST {Module}/restart"] = Need.Control,
         [$"POST {Module}/stopstart"] = Need.Control,
         [$"POST {Module}/swap"] = Need.Control,
+        [$"POST {Module}/attach"] = Need.Control,
         [$"POST {Module}/failover"] = Need.Control,
         [$"POST {Module}/log"] = Need.Control,
         [$"POST {Module}/check"] = Need.Control,
         [$"PUT {Module}/resources/{{name}}"] = Need.Control,
+
+        [$"GET {Module}/hook-runs/{{run}}"] = Need.Control,
 
         // Changes nothing, but has a body.
         [$"POST {Module}/wait"] = Need.Monitor,

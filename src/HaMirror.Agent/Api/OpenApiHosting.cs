@@ -15,6 +15,7 @@ internal static class OpenApiHosting
     {
         services.ConfigureHttpJsonOptions(json =>
         {
+            json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, ConsoleJson.Default);
         });
@@ -56,7 +57,7 @@ internal static class OpenApiHosting
         var answer = new OpenApiResponse { Description = "Done." };
         if (row.Status != StatusCodes.Status204NoContent)
         {
-            var schema = row.Answer is null ? null : await context.GetOrCreateSchemaAsync(row.Answer, null, cancellation);
+            var schema = row.Answer is null ? null : await SchemaAsync(row.Answer, context, cancellation);
             answer.Content = new Dictionary<string, OpenApiMediaType> { [row.Media] = new() { Schema = schema } };
         }
 
@@ -64,14 +65,24 @@ internal static class OpenApiHosting
         operation.Responses["default"] = new OpenApiResponse
         {
             Description = "Refused: why, and what to do.",
-            Content = new Dictionary<string, OpenApiMediaType> { [Problems] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellation) } },
+            Content = new Dictionary<string, OpenApiMediaType> { [Problems] = new() { Schema = await SchemaAsync(typeof(Problem), context, cancellation) } },
         };
         if (row.Body is { } body)
         {
             operation.RequestBody = new OpenApiRequestBody
             {
-                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = await context.GetOrCreateSchemaAsync(body, null, cancellation) } },
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = await SchemaAsync(body, context, cancellation) } },
             };
         }
+    }
+
+    /// <summary>Each record once, by its name.</summary>
+    private static async Task<IOpenApiSchema> SchemaAsync(Type type, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    {
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(System.Collections.Immutable.ImmutableArray<>))
+            return new OpenApiSchema { Type = JsonSchemaType.Array, Items = await SchemaAsync(type.GetGenericArguments()[0], context, cancellation) };
+        var document = context.Document ?? throw new InvalidOperationException("An operation is described outside of a document.");
+        document.AddComponent(type.Name, await context.GetOrCreateSchemaAsync(type, null, cancellation));
+        return new OpenApiSchemaReference(type.Name, document);
     }
 }

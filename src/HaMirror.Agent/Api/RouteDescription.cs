@@ -31,6 +31,7 @@ internal sealed record RouteDescription(string Summary, Type? Body = null, Type?
         [$"POST {Module}/restart"] = new("Restarts the service without leaving the state.", typeof(ActionRequest), typeof(ActionAccepted), 202),
         [$"POST {Module}/stopstart"] = new("Stops the module and starts it again.", typeof(ActionRequest), typeof(ActionAccepted), 202),
         [$"POST {Module}/swap"] = new("Exchanges the roles of the two nodes.", typeof(ActionRequest), typeof(ActionAccepted), 202),
+        [$"POST {Module}/attach"] = new("Takes a replica's disk back into service after it was detached.", typeof(ActionRequest), typeof(ActionAccepted), 202),
         [$"POST {Module}/failover"] = new("Turns automatic failover on or off; kept over restarts.", typeof(FailoverRequest), typeof(ActionAccepted), 202),
         [$"POST {Module}/wait"] = new("Answers when the module is in one of the states; 408 when the time is over.", typeof(WaitRequest), typeof(ModuleStatus)),
         [$"GET {Module}/log"] = new("The last lines of the module's log (query: since, lines, follow), one JSON object a line.", null, null, 200, "application/x-ndjson"),
@@ -62,6 +63,8 @@ internal sealed record RouteDescription(string Summary, Type? Body = null, Type?
         [$"GET {ConsolePath.Health}/modules/{{module}}"] = new("200 where the module serves, 503 elsewhere; for load balancers.", null, null, 200, "text/plain"),
         [$"GET {ConsolePath.OpenApi}"] = new("This document.", null, null),
         [$"GET {Module}/connection"] = new("What the two nodes would do if they met now.", null, typeof(ConnectionReport)),
+        [$"GET {Module}/hook-runs"] = new("The kept outputs of the module's hooks, newest first.", null, typeof(ImmutableArray<HookRun>)),
+        [$"GET {Module}/hook-runs/{{run}}"] = new("What one run of a hook printed; the log's line names it.", null, null, 200, "text/plain"),
         [$"GET {Module}/diff"] = new("What a resync would look at, and for how long.", null, typeof(ModuleDiff)),
         [$"PUT {Module}/resync-rate"] = new("Caps the rate of resyncs.", typeof(ResyncRateRequest), null, 204),
     }.ToFrozenDictionary();

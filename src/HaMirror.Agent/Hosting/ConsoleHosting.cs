@@ -45,6 +45,7 @@ internal static class ConsoleHosting
         app.MapEvents();
         app.MapMetrics();
         app.MapNotify();
+        app.MapHookRuns();
         app.MapOpenApi(ConsolePath.OpenApi);
     }
 }

@@ -1,5 +1,6 @@
-// Accepts TCP connections on addresses that may change while the agent runs. Invariants: at most `most` connections are open;
-// one that has not become a stream of the API after HandshakeTimeout is closed; an address that cannot be had is tried again.
+// Accepts TCP connections on addresses that may change while the agent runs. Invariants: at most `most` connections are open, and half
+// as many from one address, so that nobody alone keeps all others out; one that has not become a stream of the API after
+// HandshakeTimeout is closed; an address that cannot be had is tried again.
 using System.Net;
 using System.Net.Sockets;
 
@@ -17,6 +18,8 @@ internal sealed class ConnectionGate(
     private readonly Dictionary<IPEndPoint, Socket> _open = [];
     private readonly HashSet<IPEndPoint> _told = [];
     private readonly SemaphoreSlim _places = new(most);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<IPAddress, int> _callers = [];
 
     /// <summary>Where it listens now.</summary>
     public IReadOnlyCollection<IPEndPoint> Open => _open.Keys;
@@ -82,12 +85,43 @@ internal sealed class ConnectionGate(
                 continue;
             }
 
-            if (_places.Wait(TimeSpan.Zero)) _ = ServeAsync(socket);
+            if (Enter(socket) is { } caller) _ = ServeAsync(socket, caller);
             else socket.Dispose();
         }
     }
 
-    private async Task ServeAsync(Socket socket)
+    /// <returns>Null: there is no place for it, or it has left already.</returns>
+    private IPAddress? Enter(Socket socket)
+    {
+        IPAddress caller;
+        try
+        {
+            caller = ((IPEndPoint)socket.RemoteEndPoint!).Address;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+
+        lock (_lock)
+        {
+            var own = _callers.GetValueOrDefault(caller);
+            if (own >= most / 2 || !_places.Wait(TimeSpan.Zero)) return null;
+            _callers[caller] = own + 1;
+            return caller;
+        }
+    }
+
+    private void Leave(IPAddress caller)
+    {
+        lock (_lock)
+        {
+            if (--_callers[caller] == 0) _callers.Remove(caller);
+            _places.Release();
+        }
+    }
+
+    private async Task ServeAsync(Socket socket, IPAddress caller)
     {
         await Task.Yield();
         using var deadline = new CancellationTokenSource(HandshakeTimeout);
@@ -104,7 +138,7 @@ internal sealed class ConnectionGate(
         finally
         {
             socket.Dispose();
-            _places.Release();
+            Leave(caller);
         }
     }
 }

@@ -26,6 +26,7 @@ namespace HaMirror.Core.Api;
 [JsonSerializable(typeof(NodeStatus))]
 [JsonSerializable(typeof(ModuleStatus))]
 [JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(ImmutableArray<HookRun>))]
 [JsonSerializable(typeof(NotifyStatus))]
 [JsonSerializable(typeof(ChannelStatus))]
 [JsonSerializable(typeof(NotifyTestRequest))]

@@ -8,6 +8,11 @@ public sealed record StreamBeat(DateTimeOffset Time);
 /// <summary>Data of the event <c>removed</c>: a module is gone from the node.</summary>
 public sealed record ModuleRemoved(string Module);
 
+/// <summary>One row of <c>GET /v1/modules/{m}/hook-runs</c>.</summary>
+/// <param name="Run">The name of the file that the log's line names, without its directory.</param>
+/// <param name="Time">When something was last written to it.</param>
+public sealed record HookRun(string Run, long Bytes, DateTimeOffset Time);
+
 /// <summary>Answer of <c>GET /v1/notify</c>.</summary>
 /// <param name="File">What is edited to change it.</param>
 /// <param name="Fault">Why the file is not in force; null when it is.</param>

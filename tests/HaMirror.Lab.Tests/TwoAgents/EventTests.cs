@@ -51,6 +51,28 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task Agent_ThatEndsWhileItIsWatched_EndsAtOnceWithoutCuttingTheOthersModule()
+    {
+        await using var pair = await AgentPair.CreateAsync();
+        await ConsoleClient.ListensAsync(pair.One);
+        await pair.StartAsync();
+        using var client = new ConsoleClient(pair.One, await pair.One.AddKeyAsync("m", "control"));
+        using var limit = new CancellationTokenSource(AgentProcess.Patience * 2);
+        await using var own = await EventReader.OpenAsync(client, ConsolePath.Events, null, limit.Token);
+        await using var other = await EventReader.OpenAsync(client, ConsolePath.At("n2", ConsolePath.Events), null, limit.Token);
+        await other.NextAsync();
+        var runs = await client.GetAsync(ApiPath.Module(AgentPair.Module, "hook-runs"), ConsoleJson.Default.ImmutableArrayHookRun);
+        var run = runs.First(one => one.Run.Contains("start_prim")).Run;
+        Assert.Contains("start_prim", await client.Http.GetStringAsync(ApiPath.Module(AgentPair.Module, "hook-runs/") + run));
+        Assert.Equal(HttpStatusCode.NotFound, await client.StatusOfAsync(HttpMethod.Get, ApiPath.Module(AgentPair.Module, "hook-runs/") + "..%2Fmodule.log"));
+
+        await pair.One.EndAsync(); // Within its time, though two streams and kept connections are open.
+        await pair.ExpectAsync(pair.Two, "ALONE Ready");
+        await Assert.ThrowsAnyAsync<Exception>(() => own.UntilAsync(_ => false));
+        Assert.False(limit.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task Metrics_OfARunningPair_AreWhatARealParserReads()
     {
         await using var pair = await AgentPair.CreateAsync();
