@@ -1,3 +1,4 @@
+using HaMirror.Agent.Access;
 using HaMirror.Agent.Modules;
 using HaMirror.Core.Api;
 using HaMirror.Io.Records;
@@ -15,21 +16,21 @@ internal static class SalvageEndpoints
             context.Response.WriteAsJsonAsync(Desk(module, roster, files).List(), ApiJson.Default.ImmutableArraySalvageSetStatus));
         app.MapGet(Sets + "/{id}", (HttpContext context, string module, string id, ModuleRoster roster, AgentFiles files) =>
             context.Response.WriteAsJsonAsync(Desk(module, roster, files).Show(id), ApiJson.Default.SalvageSetStatus));
-        app.MapDelete(Sets + "/{id}", (string module, string id, string? by, ModuleRoster roster, AgentFiles files) =>
+        app.MapDelete(Sets + "/{id}", (HttpContext context, string module, string id, string? by, ModuleRoster roster, AgentFiles files) =>
         {
-            Desk(module, roster, files).Remove(id, by);
+            Desk(module, roster, files).Remove(id, Caller.By(context, by));
             return Results.NoContent();
         });
         app.MapPost(Sets + "/{id}/export", async (HttpContext context, string module, string id, ModuleRoster roster, AgentFiles files) =>
         {
             var request = await ApiBody.ReadAsync(context, ApiJson.Default.SalvageExportRequest);
-            var written = await Task.Run(() => Desk(module, roster, files).Export(id, request));
+            var written = await Task.Run(() => Desk(module, roster, files).Export(id, request with { By = Caller.By(context, request.By) }));
             await context.Response.WriteAsJsonAsync(written, ApiJson.Default.SalvageWritten);
         });
         app.MapPost(Sets + "/{id}/restore", async (HttpContext context, string module, string id, ModuleRoster roster, AgentFiles files) =>
         {
             var request = await ApiBody.ReadAsync(context, ApiJson.Default.SalvageRestoreRequest);
-            var written = await Desk(module, roster, files).RestoreAsync(id, request);
+            var written = await Desk(module, roster, files).RestoreAsync(id, request with { By = Caller.By(context, request.By) });
             await context.Response.WriteAsJsonAsync(written, ApiJson.Default.SalvageWritten);
         });
     }
