@@ -42,6 +42,6 @@ internal static partial class StorageLog
     [LoggerMessage(408, LogLevel.Warning, "A resync of module {Module} cannot read {Path}: {Error}.")]
     public static partial void ResyncReadFailed(this ILogger log, string module, string path, string error);
 
-    [LoggerMessage(409, LogLevel.Warning, "How long the last resync of module {Module} took is not kept: {Reason}")]
+    [LoggerMessage(412, LogLevel.Warning, "How long the last resync of module {Module} took is not kept: {Reason}")]
     public static partial void SummaryNotKept(this ILogger log, string module, string reason);
 }
