@@ -105,4 +105,19 @@ public enum CrashPoint
 
     /// <summary>The marks of a clean stop are about to be written.</summary>
     MarksSaving,
+
+    /// <summary>Source: a block of the intent log is about to be written.</summary>
+    IntentQueued,
+
+    /// <summary>Source: it is durable; no change that it allows has gone.</summary>
+    IntentLogged,
+
+    /// <summary>Source: the marks file is replaced, the log behind it still has its old beginning.</summary>
+    MarksReplaced,
+
+    /// <summary>Source: the local disk is flushed; what was hot is still hot.</summary>
+    PeriodFlushed,
+
+    /// <summary>Target: what a batch of frames replaces is saved; nothing of it is applied.</summary>
+    PreimagesSaved,
 }

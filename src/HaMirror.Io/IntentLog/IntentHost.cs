@@ -3,6 +3,7 @@
 using HaMirror.Core.Extents;
 using HaMirror.Core.Intent;
 using HaMirror.Core.Wire;
+using HaMirror.Io.Crashes;
 using HaMirror.Io.Native;
 using HaMirror.Io.Replication;
 using HaMirror.Io.Storage;
@@ -53,7 +54,11 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
     public void Commit() => _gate.Commit();
 
     /// <inheritdoc cref="IntentGate.Written"/>
-    public void Written(long result) => _gate.Written(result);
+    public void Written(long result)
+    {
+        Crash.At(CrashPoint.IntentLogged);
+        _gate.Written(result);
+    }
 
     /// <param name="now">In ms of <see cref="Environment.TickCount64"/>.</param>
     /// <param name="patience">The log may be silent for so long before its disk counts as failed.</param>
@@ -105,6 +110,7 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
     public void WriteBlocks(byte* blocks, int bytes, ulong offset)
     {
         _wroteAt = Environment.TickCount64;
+        Crash.At(CrashPoint.IntentQueued);
         _disk.Queue(NativeIoOperation.Write, _ring.Descriptor, blocks, (ulong)bytes, offset, _user);
     }
 
@@ -114,6 +120,7 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
         try
         {
             _store.Replace(content);
+            Crash.At(CrashPoint.MarksReplaced);
         }
         catch (IOException exception)
         {
@@ -133,6 +140,7 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
             foreach (var (path, descriptor) in descriptors)
                 if (Shim.SyncFileSystem(descriptor) is < 0 and var error)
                     failure = $"{path} cannot be flushed: {Errno.Describe(error)}.";
+            Crash.At(CrashPoint.PeriodFlushed);
             Post(() => done(failure));
         });
     }

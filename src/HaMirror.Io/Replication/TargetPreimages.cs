@@ -1,4 +1,5 @@
 // What a batch of frames is about to change in files, saved before any of it is applied: one sync for the batch.
+using HaMirror.Io.Crashes;
 using System.Buffers.Binary;
 using System.Buffers;
 using HaMirror.Core.Wire;
@@ -20,6 +21,7 @@ internal static class TargetPreimages
         for (; count < frames.Length && IsOfData(frames[count].Header.Type); count++)
             Save(preimages, files, frames[count]);
         preimages.Harden();
+        Crash.At(CrashPoint.PreimagesSaved);
         return Math.Max(count, 1);
     }
 

@@ -230,5 +230,6 @@ internal sealed class CutRounds(PowerPair pair, Random random)
     /// <summary>Points that a busy node passes many times a second are counted up to a later one.</summary>
     private static bool IsFrequent(CrashPoint point) => point is CrashPoint.BlockQueued or CrashPoint.BlockApplied
         or CrashPoint.WriteApplied or CrashPoint.ChangeApplied or CrashPoint.Received or CrashPoint.RoundSent or CrashPoint.ChangeMade
-        or CrashPoint.FlushedReceived or CrashPoint.OfferSent or CrashPoint.BarrierDurable;
+        or CrashPoint.FlushedReceived or CrashPoint.OfferSent or CrashPoint.BarrierDurable or CrashPoint.IntentQueued or CrashPoint.IntentLogged
+        or CrashPoint.PreimagesSaved;
 }
