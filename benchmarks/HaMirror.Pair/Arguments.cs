@@ -16,7 +16,7 @@ internal sealed record Arguments(
     public bool WithoutIntentLog { get; init; }
 
     /// <summary>Size of the intent log's hot set.</summary>
-    public int HotAreas { get; init; } = 1024;
+    public int HotAreas { get; init; } = 2560;
 
     public const string Usage = """
         pair source|target DIRECTORY ADDRESS:PORT [--tls] [--applied] [--locktimeout SECONDS] [--no-intent-log] [--hotareas N]

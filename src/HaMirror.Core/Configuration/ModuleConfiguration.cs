@@ -94,7 +94,7 @@ public sealed record ReplicationConfiguration
     public bool ManualDivergence { get; init; }
 
     /// <summary>Areas of 4 MiB that are written without recording them first (hotareas): what a crash leaves to be compared.</summary>
-    public int HotAreas { get; init; } = 1024;
+    public int HotAreas { get; init; } = 2560;
 
     /// <summary>Bytes sent and not yet held by the peer before requests wait.</summary>
     public long WindowBytes { get; init; } = 64L << 20;

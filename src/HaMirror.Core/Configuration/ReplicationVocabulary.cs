@@ -49,7 +49,7 @@ internal static class ReplicationVocabulary
         Choice("divergence", "primary", "both nodes went on alone: `primary`: the node that was primary before is kept, what only the other one holds is saved first as a salvage set; `manual`: an operator decides", "primary", "manual"),
         Whole("nbrei", "6", "resync requests in flight at once", 1, 64),
         Whole("reiallowedbw", null, "cap on resync in KB/s; none: unlimited", 1, 1L << 40),
-        Whole("hotareas", "1024", "areas of 4 MiB that may be written without recording each first; after a crash they are compared", 64, 65536),
+        Whole("hotareas", "2560", "areas of 4 MiB that may be written without recording each first; after a crash they are compared", 64, 65536),
         Duration("checktime", "10s", TimeUnit.Millisecond, "a null request on the mount that takes longer: the mount hangs"),
         Duration("checkintv", "5s", TimeUnit.Second, "interval of that request"),
     ];

@@ -41,6 +41,15 @@ public sealed class HotSetTests
         }
     }
 
+    [Fact]
+    public void HotSet_OfTheUsualSize_CostsLessThanOneMiB()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var set = new HotSet(new HaMirror.Core.Configuration.ReplicationConfiguration { Directories = [] }.HotAreas);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 1 << 20);
+        Assert.Equal(0, set.Count);
+    }
+
     [Theory]
     [InlineData(0, 1)]
     [InlineData(0, 1024)]
