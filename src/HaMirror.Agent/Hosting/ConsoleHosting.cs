@@ -14,7 +14,11 @@ namespace HaMirror.Agent.Hosting;
 /// <summary>Puts the web side of the agent together: port 9010, accounts, the other node, events, monitoring.</summary>
 internal static class ConsoleHosting
 {
-    public static void AddConsole(this IServiceCollection services) => services
+    /// <summary>A part of the web side that fails ends alone, and the log says so: .NET's own rule would end the agent, and with it
+    /// every module (G8).</summary>
+    private static void FailAlone(HostOptions options) => options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
+
+    public static void AddConsole(this IServiceCollection services) => services.Configure<HostOptions>(FailAlone)
         .AddSingleton<ArrivalTransport>().AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ArrivalTransport>())
         .AddSingleton<WebCertificate>().AddSingleton<WebListener>().AddHostedService(provider => provider.GetRequiredService<WebListener>())
         .AddSingleton<AccessStore>().AddSingleton<SessionKeys>().AddSingleton<LoginThrottle>().AddSingleton<CrossOrigin>().AddSingleton<AccessGate>()

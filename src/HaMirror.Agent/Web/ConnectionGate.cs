@@ -49,9 +49,10 @@ internal sealed class ConnectionGate(
 
     private Socket? TryOpen(IPEndPoint address)
     {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket? socket = null;
         try
         {
+            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             if (address.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
             socket.Bind(address);
@@ -60,7 +61,7 @@ internal sealed class ConnectionGate(
         }
         catch (SocketException error)
         {
-            socket.Dispose();
+            socket?.Dispose();
             if (_told.Add(address)) failed(name, address, error.Message);
             return null;
         }

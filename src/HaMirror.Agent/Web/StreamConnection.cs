@@ -46,6 +46,9 @@ internal sealed class StreamConnection : ConnectionContext
 
     public override CancellationToken ConnectionClosed { get; set; }
 
+    /// <summary>What ended the connection, for a debugger; null: it ended in order.</summary>
+    public Exception? Failure { get; private set; }
+
     /// <summary>Completes when the connection is over and its place is free.</summary>
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -53,13 +56,19 @@ internal sealed class StreamConnection : ConnectionContext
 
     public override async ValueTask DisposeAsync()
     {
-        await Transport.Output.CompleteAsync();
-        await Transport.Input.CompleteAsync();
-        await _sending;
-        await _stream.DisposeAsync();
-        await _receiving;
-        _closed.Dispose();
-        Ended.TrySetResult();
+        try
+        {
+            await Transport.Output.CompleteAsync();
+            await Transport.Input.CompleteAsync();
+            await _sending;
+            await _stream.DisposeAsync();
+            await _receiving;
+            _closed.Dispose();
+        }
+        finally
+        {
+            Ended.TrySetResult(); // Its place is free, whatever the stream thought of its end.
+        }
     }
 
     private static PipeOptions Options() => new(
@@ -78,9 +87,11 @@ internal sealed class StreamConnection : ConnectionContext
                 if ((await _input.Writer.FlushAsync()).IsCompleted) break;
             }
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception error)
         {
-            // The other end broke off, or this end is done: both end the connection, which is all there is to do.
+            // The other end broke off, or this end is done: both end the connection, which is all there is to do. Whatever else a
+            // stream may throw must not leave it half-open either.
+            Failure = error;
         }
 
         await _input.Writer.CompleteAsync();
@@ -113,9 +124,10 @@ internal sealed class StreamConnection : ConnectionContext
                 if (result.IsCompleted) break;
             }
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception error)
         {
-            // The other end broke off: the request learns it when its next part cannot be written.
+            // Likewise: the request learns it when its next part cannot be written.
+            Failure = error;
         }
 
         await _output.Reader.CompleteAsync();

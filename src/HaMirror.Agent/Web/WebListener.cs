@@ -29,6 +29,7 @@ internal sealed class WebListener : IHostedLifecycleService, IDisposable
     private readonly CancellationTokenSource _closing = new();
     private DateTime _fileTime = DateTime.MinValue;
     private Task _watch = Task.CompletedTask;
+    private string? _trouble; // Told once, not every two seconds.
 
     public WebListener(AgentFiles files, NodeService node, ArrivalTransport transport, WebCertificate certificate, ILogger<WebListener> log)
     {
@@ -94,9 +95,10 @@ internal sealed class WebListener : IHostedLifecycleService, IDisposable
             {
                 Look();
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (Exception error) when (error is not OperationCanceledException) // Of whatever kind: it is tried again.
             {
-                _log.ListenFailed("the console", ConfigurationFile, error.Message);
+                if (_trouble != error.Message) _log.ListenFailed("the console", ConfigurationFile, error.Message);
+                _trouble = error.Message;
             }
         }
         while (await TickAsync(timer));
