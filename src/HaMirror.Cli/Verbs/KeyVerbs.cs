@@ -67,7 +67,7 @@ internal static class KeyVerbs
 
     private static void AddRemove(Command group, Invocation invocation, Dictionary<Command, string> examples)
     {
-        var name = new Argument<string>("NAME") { Description = "As 'key list' shows it" };
+        var name = new Argument<string>("NAME") { Description = "As 'key list' shows it", HelpName = "NAME" };
         name.CompletionSources.Add(_ => Names(invocation));
         var command = new Command("remove", "Remove a key: whoever has it is refused from now on.") { name };
         command.SetAction(async (parsed, cancellation) =>

@@ -55,7 +55,7 @@ internal static class UserVerbs
 
     private static Argument<string> Name(Invocation invocation, bool known)
     {
-        var name = new Argument<string>("NAME") { Description = "The user's name" };
+        var name = new Argument<string>("NAME") { Description = "The user's name", HelpName = "NAME" };
         if (known)
         {
             name.CompletionSources.Add(_ => Names(invocation));
