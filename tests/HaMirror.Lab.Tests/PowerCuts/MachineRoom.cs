@@ -17,7 +17,7 @@ internal sealed class MachineRoom : IDisposable
     public MachineRoom()
     {
         _holder = Command.Start("unshare", "--net", "--mount", "--propagation", "private", "bash", "-c",
-            $"set -- /; {LetGo}; ip link add br0 type bridge forward_delay 0 stp_state 0 && ip link set br0 up && echo up && exec sleep infinity");
+            $"set -- /; {LetGo}; mount -t fusectl none /sys/fs/fuse/connections; ip link add br0 type bridge forward_delay 0 stp_state 0 && ip link set br0 up && echo up && exec sleep infinity");
         var said = _holder.StandardOutput.ReadLine();
         Assert.True(said == "up", $"No room of its own: {(said is null ? _holder.StandardError.ReadToEnd() : said)}");
     }
@@ -33,6 +33,10 @@ internal sealed class MachineRoom : IDisposable
 
     /// <summary>Starts one there.</summary>
     public Process Start(params ReadOnlySpan<string> command) => Command.Start("nsenter", [.. Enter("-m"), .. command]);
+
+    /// <summary>Ends a FUSE connection. A dead agent with a thread that waits in its own mount cannot end before that.</summary>
+    /// <param name="number">Minor number of the mount's device.</param>
+    public void Abort(string number) => Run("sh", "-c", $"echo 1 > /sys/fs/fuse/connections/{number}/abort");
 
     /// <summary>Gives a node that has just been started its network card.</summary>
     /// <param name="process">Any process in the node's network name space.</param>

@@ -128,8 +128,12 @@ internal sealed class PowerNode : AgentApi, IDisposable
             node._room.Pull(node._number);
         foreach (var node in nodes)
             node.Disk.StopWithoutFlush();
+        var mounts = nodes.SelectMany(node => node.FuseMounts()).ToArray();
         foreach (var node in nodes)
             Signal(node._init, "KILL");
+        // With the power goes the kernel too, which would otherwise keep a thread that waits in its own agent's mount.
+        foreach (var mount in mounts)
+            nodes[0]._room.Abort(mount);
         foreach (var node in nodes)
         {
             node.Gone();
@@ -152,8 +156,10 @@ internal sealed class PowerNode : AgentApi, IDisposable
     {
         if (_machine is { } machine)
         {
+            var mounts = FuseMounts();
             if (_init != 0)
                 Signal(_init, "KILL");
+            mounts.ForEach(_room.Abort);
             machine.Kill(entireProcessTree: true);
             Gone();
         }
@@ -167,6 +173,10 @@ internal sealed class PowerNode : AgentApi, IDisposable
         _machine.Dispose();
         (_machine, _init) = (null, 0);
     }
+
+    /// <summary>Minor numbers of the node's FUSE mounts. Format of a line: id, parent, major:minor, ..., " - ", type, ...</summary>
+    private List<string> FuseMounts() => [.. Read($"/proc/{_init}/mountinfo").Split('\n')
+        .Where(line => line.Contains(" - fuse.", StringComparison.Ordinal)).Select(line => line.Split(' ')[2].Split(':')[1])];
 
     private static void Signal(int process, string signal) =>
         Command.Run(Command.DefaultLimit, "kill", "-" + signal, process.ToString(CultureInfo.InvariantCulture));
