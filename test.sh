@@ -161,7 +161,7 @@ if wants unit; then
   project HaMirror.Comparison.Tests 120
 fi
 if wants sim; then
-  if simulate "$([ -n "$soak" ] && echo 200000 || echo 2000)"; then count 1 0; else count 0 1; fi
+  if simulate "$([ -n "$soak" ] && echo 400000 || echo 20000)"; then count 1 0; else count 0 1; fi
 fi
 if wants files && root_or_fail files; then shim; project HaMirror.Files.Tests 300; fi
 if wants lab && root_or_fail lab; then

@@ -1,5 +1,6 @@
 using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
+using HaMirror.Core.States;
 
 namespace HaMirror.Simulator;
 
@@ -12,11 +13,14 @@ namespace HaMirror.Simulator;
 /// before the resync that drops it. A plain write, which no flush
 /// covers, is demanded as long as one node keeps it: the one that served it until it loses power before the write reached
 /// its disk, the standby as long as it is one. An operator's --as-primary leaves out what only the other one keeps of them.
+/// <para>What is on the disks is looked at, too, block by block: where service begins (unless excused) each half of a block is
+/// of a write that may have survived, no older than the newest that has to; what a new service found is what there is, so a
+/// write that it did not find is never seen again; a flush's writes are on both disks; a Ready standby equals its primary in
+/// every block that no change is under way to.</para>
 /// <para>All that is forgiven: (1) G3 and G4 between an excuse and the next accepted offer; (2) a plain write whose server
 /// lost power before it was on that disk, and whose standby had died or ceased to be one before or does so later; (3) a
 /// plain write that the other node alone holds, dropped by a resync within an excuse; (4) what a standby that has left still
-/// holds of plain writes counts for nobody, even if it is on its disk. What is not looked at: a flush that covers earlier
-/// plain writes (every durable write here covers itself), and the order of writes to different blocks (G2).</para>
+/// holds of plain writes counts for nobody, even if it is on its disk.</para>
 /// </remarks>
 public sealed class Ledger(World world)
 {
@@ -25,6 +29,8 @@ public sealed class Ledger(World world)
     private readonly HashSet<string> _excuses = [];
     private readonly Dictionary<long, HashSet<SimulatedNode>> _plain = [];
     private readonly HashSet<long> _released = [];
+    private readonly Survivors _survivors = new();
+    private readonly Dictionary<long, int> _blocks = [];
 
     public bool Excused { get; private set; }
 
@@ -40,8 +46,9 @@ public sealed class Ledger(World world)
         _excuses.Add(why);
     }
 
-    public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, long write, GenerationId generation, bool plain)
+    public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, int block, long write, GenerationId generation, bool plain)
     {
+        _blocks[write] = block;
         for (var index = node.Replica.Checked; index < _required.Count; index++)
         {
             var other = _required[index];
@@ -66,6 +73,30 @@ public sealed class Ledger(World world)
         node.Replica.Hold(write);
         var both = mirrored?.Replica.Hold(write) == true;
         if (plain) _plain[write] = both ? [node, mirrored!] : [node];
+        else LookAtDisks(node, mirrored, write);
+    }
+
+    /// <summary>A write of the guest's goes to the disks.</summary>
+    public void Started(SimulatedNode node, int block, long write) => _survivors.Started(node, block, write);
+
+    /// <summary>A flush was acknowledged: from now on nothing may lose what it covers.</summary>
+    public void Flushed(SimulatedNode node, SimulatedNode? mirrored, IReadOnlyList<long> covered)
+    {
+        foreach (var write in covered)
+            if (!_released.Contains(write) && _acknowledged.ContainsKey(write))
+            {
+                LookAtDisks(node, mirrored, write);
+                _plain.Remove(write);
+            }
+    }
+
+    private void LookAtDisks(SimulatedNode node, SimulatedNode? mirrored, long write)
+    {
+        var block = _blocks[write];
+        if (!node.Replica.HasDurably(block, write))
+            world.Violate($"{node.Name} acknowledged write {write} as durable, which its own disk does not have (G1)");
+        else if (mirrored?.Replica.HasDurably(block, write) == false && mirrored.Replica.Holds.Contains(write))
+            world.Violate($"{node.Name} acknowledged write {write} as durable, which the disk of {mirrored.Name} does not have (G1)");
     }
 
     /// <summary>A node lost power: what had not reached its disk is gone.</summary>
@@ -98,27 +129,57 @@ public sealed class Ledger(World world)
 
     public void ServiceBegan(SimulatedNode node)
     {
-        if (Excused) return;
+        if (Excused)
+        {
+            _survivors.Serves(node);
+            return;
+        }
+
         foreach (var write in _required)
             if (!node.Replica.Holds.Contains(write))
             {
                 world.Violate($"{node.Name} started service without the acknowledged write {write} (G4)");
                 return;
             }
+
+        for (var block = 0; block < SimulatedReplica.BlockCount; block++)
+            if (_survivors.Illegal(node, block, Floor(block)) is { } illegal)
+                world.Violate($"{node.Name} started service with {node.Replica[block]} in block {block}: {illegal}");
+        _survivors.Found(node);
+    }
+
+    /// <summary>The newest write of a block that has to be there.</summary>
+    private long Floor(int block)
+    {
+        long floor = 0;
+        foreach (var write in _required)
+            if (_blocks[write] == block) floor = Math.Max(floor, write);
+        return floor;
+    }
+
+    /// <summary>A standby that may take over equals the primary wherever nothing is under way.</summary>
+    public void LookAtStandby(SimulatedNode node)
+    {
+        var primary = node.View is { State: ModuleState.Prim } ? node : node.Peer;
+        if (world.Violation is not null || !primary.Up || primary.View!.State != ModuleState.Prim || !primary.Peer.Up
+            || primary.Driver.Pump is not { Committed: true, Link: { } link } || primary.Peer.Driver.Link != link
+            || primary.Peer.View is not { State: ModuleState.Second, Phase: Phase.Ready }) return;
+        for (var block = 0; block < SimulatedReplica.BlockCount; block++)
+            if (primary.Replica[block] != primary.Peer.Replica[block] && !primary.Driver.IsChanging(block))
+                world.Violate($"{primary.Peer.Name} is Ready but block {block} has {primary.Peer.Replica[block]}, not {primary.Replica[block]}");
     }
 
     /// <summary>The target has recorded that it is up to date.</summary>
     /// <param name="valid">The source still means it. A paused target may accept an offer that was withdrawn: it must not
     /// count on it, which <see cref="ServiceBegan"/> will see.</param>
-    public void Accepted(SimulatedLink link, bool valid, IReadOnlySet<int> changing)
+    public void Accepted(SimulatedLink link, bool valid)
     {
         var (source, target) = (link.Source, link.Target);
         for (var block = 0; valid && block < SimulatedReplica.BlockCount; block++)
-            if (!changing.Contains(block) && source.Replica[block] != target.Replica[block])
+            if (!source.Driver.IsChanging(block) && source.Replica[block] != target.Replica[block])
                 world.Violate($"{target.Name} was declared equal but block {block} has {target.Replica[block]}, not {source.Replica[block]}");
         foreach (var write in target.Replica.Holds)
-            if (!link.Offered.Contains(write) && link.TargetPlan != ResyncPlan.CopyAll && !target.Replica.Salvaged.Contains(write)
-                && !(Excused && _plain.ContainsKey(write)))
+            if (!link.Offered.Contains(write) && link.TargetPlan != ResyncPlan.CopyAll && !target.Journal.Salvaged.Contains(write) && !(Excused && _plain.ContainsKey(write)))
             {
                 world.Violate($"the acknowledged write {write} of {target.Name} was dropped without --full-sync and is in no salvage set (G5)");
                 return;
@@ -126,6 +187,7 @@ public sealed class Ledger(World world)
 
         target.Replica.BecomeEqual(link.Offered.Where(write => !_released.Contains(write)));
         if (!valid) return;
+        if (Excused) _survivors.Found(source, all: true);
         _required.Clear();
         _required.AddRange(source.Replica.Holds);
         source.Replica.Checked = 0;

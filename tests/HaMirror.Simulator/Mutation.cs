@@ -20,13 +20,13 @@ public sealed record Mutation(string Name)
         new("service that ended lets writes end well") { EndsWrites = false },
         new("every beat is taken for one that has received the last question")
         {
-            Input = input => input is MachineInput.BeatHeard { Beat: var beat }
+            Input = (input, _) => input is MachineInput.BeatHeard { Beat: var beat }
                 ? new MachineInput.BeatHeard(beat with { ReceivedBoot = beat.PeerBoot, Received = ulong.MaxValue })
                 : input is MachineInput.LinkDown down ? down with { Silence = TimeSpan.FromMinutes(1) } : input,
         },
         new("a peer that has heard nothing since is believed to be outdated")
         {
-            Input = input => input is MachineInput.BeatHeard { Beat: var beat }
+            Input = (input, _) => input is MachineInput.BeatHeard { Beat: var beat }
                 ? new MachineInput.BeatHeard(beat with
                 {
                     ConfirmsOutdated = beat.Record.Current, Echo = ulong.MaxValue / 2,
@@ -36,16 +36,35 @@ public sealed record Mutation(string Name)
         },
         new("a standby hears nothing of being outdated")
         {
-            Input = input => input is MachineInput.BeatHeard { Beat: var beat }
+            Input = (input, _) => input is MachineInput.BeatHeard { Beat: var beat }
                 ? new MachineInput.BeatHeard(beat with { PeerOutdated = GenerationId.None, Record = beat.Record with { Sole = false } })
                 : input,
         },
         new("marks are forgotten at a clean stop") { SavesMarks = false },
         new("a resync's copy is read before the live writes that are sent before it") { OrdersCopies = false },
+        new("the loser of a divergence saves nothing before its resync") { Salvages = false },
         new("the target's marks are left out of a resync") { JoinsMarks = false },
+        new("what the peer had received and not made durable is forgotten when the link ends") { MarksEpochs = false },
+        new("a flush is not passed on to the peer's disk") { FlushesPeer = false },
+        new("a write goes before its area is in the intent log") { LogsFirst = false },
+        new("the intent log is not flushed before the write") { FlushesLog = false },
+        new("an area that is evicted from the hot set takes only marked blocks along, not those in flight") { KeepsInFlight = false },
+        new("the dirty extents of an evicted area are written after the log entry that evicts it") { JournalsFirst = false },
+        new("an area counts as settled when the peer alone has flushed it") { SettlesBoth = false },
+        new("the source's own disk is not flushed before its standby is declared equal") { FlushesSource = false },
+        new("hot areas are not compared after a crash") { ComparesHot = false },
+        new("a torn transaction of the intent log counts half") { TakesTorn = true },
+        new("generations are compared the wrong way round")
+        {
+            Input = (input, own) => input switch
+            {
+                MachineInput.BeatHeard { Beat: var beat } => new MachineInput.BeatHeard(beat with { Record = Reversed(beat.Record, own) }),
+                MachineInput.LinkUp up => up with { Peer = up.Peer with { Record = Reversed(up.Peer.Record, own) } },
+                _ => input,
+            },
+        },
         new("a mark is cleared when the peer has received a write") { AwaitsDurable = false },
         new("a plain flush reaches this disk only") { FlushesLocally = false },
-        new("the loser of a divergence saves nothing before its resync") { Salvages = false },
         new("a new generation is opened before it is recorded")
         {
             Actions = actions => actions.Any(action => action is MachineAction.OpenGeneration)
@@ -65,11 +84,11 @@ public sealed record Mutation(string Name)
         },
         new("the witness always answers")
         {
-            Input = input => input is MachineInput.WitnessAnswered answer ? answer with { Reachable = true } : input,
+            Input = (input, _) => input is MachineInput.WitnessAnswered answer ? answer with { Reachable = true } : input,
         },
         new("a claim of the peer's is not heard")
         {
-            Input = input => input is MachineInput.BeatHeard { Beat: var beat }
+            Input = (input, _) => input is MachineInput.BeatHeard { Beat: var beat }
                 ? new MachineInput.BeatHeard(beat with { Claims = false, Echo = ulong.MaxValue / 2, Record = beat.Record with { Sole = false } })
                 : input,
         },
@@ -77,7 +96,7 @@ public sealed record Mutation(string Name)
         {
             Actions = actions => actions.Select(action => action is MachineAction.BeginSource { Plan: ResyncPlan.CompareAll } begin ? begin with { Plan = ResyncPlan.Dirty }
                 : action is MachineAction.BeginTarget { Plan: ResyncPlan.CompareAll } target ? target with { Plan = ResyncPlan.Dirty } : action),
-            Input = input => input is MachineInput.PlanReceived { Plan: ResyncPlan.Dirty } plan ? plan with { Plan = ResyncPlan.CompareAll } : input,
+            Input = (input, _) => input is MachineInput.PlanReceived { Plan: ResyncPlan.Dirty } plan ? plan with { Plan = ResyncPlan.CompareAll } : input,
         },
     ];
 
@@ -87,8 +106,8 @@ public sealed record Mutation(string Name)
     /// <summary>What the driver carries out.</summary>
     public Func<IEnumerable<MachineAction>, IEnumerable<MachineAction>> Actions { get; init; } = actions => actions;
 
-    /// <summary>What the machine is told; null: nothing.</summary>
-    public Func<MachineInput, MachineInput?> Input { get; init; } = input => input;
+    /// <summary>What the machine is told, beside the node's own record; null: nothing.</summary>
+    public Func<MachineInput, ReplicaRecord, MachineInput?> Input { get; init; } = (input, _) => input;
 
     public bool AwaitsPeer { get; init; } = true;
 
@@ -112,5 +131,33 @@ public sealed record Mutation(string Name)
 
     public bool Salvages { get; init; } = true;
 
+    public bool FlushesPeer { get; init; } = true;
+
+    public bool MarksEpochs { get; init; } = true;
+
+    public bool LogsFirst { get; init; } = true;
+
+    public bool FlushesLog { get; init; } = true;
+
+    public bool KeepsInFlight { get; init; } = true;
+
+    public bool JournalsFirst { get; init; } = true;
+
+    public bool SettlesBoth { get; init; } = true;
+
+    public bool FlushesSource { get; init; } = true;
+
+    public bool ComparesHot { get; init; } = true;
+
+    public bool TakesTorn { get; init; }
+
     public override string ToString() => Name;
+
+    /// <summary>A relative that is ahead looks as if it were behind, and the other way round.</summary>
+    private static ReplicaRecord Reversed(ReplicaRecord peer, ReplicaRecord own)
+    {
+        if (ConnectionTable.IsAhead(peer, own)) return peer with { Current = own.Base.IsNone ? own.History.FirstOrDefault(own.Current) : own.Base, Base = own.Base, History = [] };
+        if (ConnectionTable.IsAhead(own, peer)) return peer with { Base = own.Current, History = [own.Current] };
+        return peer;
+    }
 }

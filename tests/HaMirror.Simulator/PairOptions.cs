@@ -23,7 +23,7 @@ public sealed record PairOptions
     /// <summary>defaultprim="lastprim".</summary>
     public bool LastPrim { get; init; }
 
-    /// <summary>divergence="manual": what a divergence leads to is left to an operator.</summary>
+    /// <summary>divergence="manual": a divergence waits for an operator.</summary>
     public bool Manual { get; init; }
 
     /// <summary>What delays and the guests' writes are drawn from.</summary>

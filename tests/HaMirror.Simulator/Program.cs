@@ -4,6 +4,7 @@ using HaMirror.Simulator;
 
 // hamirror-simulator --histories N [--seed S] [--threads T] [--trace]: plays N histories and ends with one JSON line.
 // ... --shrink S [--mutation NAME]: plays the history of one seed and makes a short story of it.
+// ... --play FILE: plays a scenario, whose expectations are left out, and tells its transitions.
 // ... --mutations [--shrunk] (last): how many histories it takes to find each of the wrong products, at most N, and its story.
 // Exit code 0: no violation; 1: a violation, whose seed and shortest story are printed; 2: wrong arguments.
 var histories = 1000;
@@ -11,6 +12,7 @@ var seed = Random.Shared.Next(1, 1_000_000_000);
 var threads = Environment.ProcessorCount;
 var (trace, shrunk, shrinks, mutates) = (false, false, false, false);
 var mutation = Mutation.None;
+var played = new Scenario();
 for (var index = 0; index < args.Length; index++)
 {
     var next = index + 1 < args.Length ? args[index + 1] : "";
@@ -24,6 +26,12 @@ for (var index = 0; index < args.Length; index++)
         shrinks |= args[index] == "--shrink";
         index++;
     }
+    else if (args[index] == "--play" && File.Exists(next))
+    {
+        foreach (var block in File.ReadAllText(next).Split("\n\n"))
+            foreach (var line in played.Play(block.Split('\n').TakeWhile(line => line != "----"))) Console.WriteLine(line);
+        return played.Violation is null ? 0 : 1;
+    }
     else if (args[index] == "--mutation" && Mutation.All.FirstOrDefault(known => known.Name == next) is { } named)
     {
         mutation = named;
@@ -32,7 +40,7 @@ for (var index = 0; index < args.Length; index++)
     else
     {
         Console.Error.WriteLine($"'{args[index]}' is not understood. Usage: hamirror-simulator --histories N [--seed S] [--threads T] [--trace] "
-            + "| --shrink S [--mutation NAME] | --histories N [--seed S] --mutations [--shrunk]");
+            + "| --shrink S [--mutation NAME] | --play FILE | --histories N [--seed S] --mutations [--shrunk]");
         return 2;
     }
 }

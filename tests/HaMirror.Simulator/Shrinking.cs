@@ -43,7 +43,7 @@ public sealed partial class Shrinking
     [GeneratedRegex(@"(?<= )[0-9.]+s\b")]
     private static partial Regex Times();
 
-    [GeneratedRegex(@"(?<=-at )[0-9]+")]
+    [GeneratedRegex(@"(?<=-at(-data)? )[0-9]+")]
     private static partial Regex Counts();
 
     private void Shrink()

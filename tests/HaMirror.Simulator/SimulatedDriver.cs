@@ -21,7 +21,7 @@ public sealed class SimulatedDriver
     public SimulatedDriver(World world, SimulatedNetwork network, Ledger ledger, SimulatedNode node, Mutation mutation)
     {
         (_world, _network, _ledger, _node, _mutation) = (world, network, ledger, node, mutation);
-        Pump = new SimulatedPump(world, ledger, node, node.Options.Plain, mutation);
+        Pump = new SimulatedPump(world, ledger, node, mutation);
         Target = new SimulatedTarget(world, node);
     }
 
@@ -32,8 +32,8 @@ public sealed class SimulatedDriver
 
     public SimulatedLink? Link { get; private set; }
 
-    /// <summary>Blocks that are under way to the target.</summary>
-    public IReadOnlySet<int> Changing => _node.Up ? [.. Pump.Changing, .. _node.Peer.Driver.Target.Pending] : new HashSet<int>();
+    /// <summary>The block is under way to the target.</summary>
+    public bool IsChanging(int block) => Pump.IsChanging(block) || _node.Peer.Driver.Target.IsPending(block);
 
     /// <summary>The process is gone.</summary>
     public void Die(bool toldToPeer)
@@ -68,18 +68,24 @@ public sealed class SimulatedDriver
     public void Flush(Action done)
     {
         Target.Drain();
+        var order = _node.Replica.Order;
         _node.After(_world.Between(1, 20), () =>
         {
-            _node.Replica.FlushAll();
+            _node.Replica.FlushAll(order);
             done();
         });
     }
 
-    /// <summary>The guest writes now and then.</summary>
-    public void Write()
+    /// <summary>The guest writes, flushes and reads now and then.</summary>
+    public void Guest()
     {
-        _node.After(_world.Guests.Next(5_000, 120_000), Write);
-        if (_guestRuns) Pump.Submit(_world.Guests.Next(SimulatedReplica.BlockCount), (_world.Now * 2) + _node.Index);
+        var guests = _world.Guests;
+        _node.After(guests.Next(5_000, 120_000), Guest);
+        if (!_guestRuns) return;
+        Pump.Read();
+        var block = guests.Next(SimulatedReplica.BlockCount);
+        if (_node.Options.Plain && guests.Next(8) == 0) Pump.Flush();
+        else Pump.Write(block, (_world.Now * 2) + _node.Index, _node.Options.Plain && guests.Next(3) > 0);
     }
 
     public void Carry(MachineAction action)
@@ -89,14 +95,14 @@ public sealed class SimulatedDriver
         {
             case MachineAction.RunSequence run: RunHooks(run); break;
             case MachineAction.Mount:
-                Pump.Load(_node.SavedMarks);
+                Pump.Load(_node.Intent.Load(_mutation.ComparesHot));
                 _mounted = true;
                 _node.After(_world.Between(1, 30), () => _node.Step(new MachineInput.MountEnded(null)));
                 break;
             case MachineAction.Unmount:
                 _node.After(_world.Between(1, 30), () =>
                 {
-                    if (_mounted) _node.SavedMarks = _mutation.SavesMarks ? [.. Pump.Marks] : [];
+                    if (_mounted) _node.Intent.Close(_mutation.SavesMarks ? Pump.Close() : []);
                     _mounted = false;
                     _node.Step(new MachineInput.UnmountEnded(null));
                 });
@@ -115,6 +121,8 @@ public sealed class SimulatedDriver
                 break;
             case MachineAction.Listen listen: _listens = listen.On; break;
             case MachineAction.AskWitness ask: AskWitness(ask.Ticket); break;
+            case MachineAction.Undo undo: Undo(undo.Ticket); break;
+            case MachineAction.EndUndo: _node.Journal.End(); break;
             case MachineAction.Beat: _world.After(1, _node.SendBeat); break;
             default: CarryLink(action); break;
         }
@@ -128,12 +136,13 @@ public sealed class SimulatedDriver
             case MachineAction.BeginSource begin when begin.Link == link.Id: Pump.BeginSource(link, begin.Plan); break;
             case MachineAction.BeginTarget begin when begin.Link == link.Id:
                 link.TargetPlan = begin.Plan;
-                if (begin.Keeps.Kind == Preservation.Salvage && _mutation.Salvages) _node.Replica.Salvage();
+                if (_mutation.Salvages || begin.Keeps.Kind is not (Preservation.Salvage or Preservation.ContinuedSalvage)) _node.Journal.Begin(begin.Keeps, _node.Replica);
                 TargetBegins(link);
                 break;
             case MachineAction.Offer offer when offer.Link == link.Id: Pump.Offer(link, offer.Generation); break;
             case MachineAction.AcceptOffer accept when accept.Link == link.Id:
-                Pump.Marks.Clear();
+                _node.Journal.End();
+                Pump.Equalled();
                 link.ToSource(() => link.Source.Input(new MachineInput.OfferAccepted(link.Id)));
                 break;
             case MachineAction.SendHandover handover when handover.Link == link.Id:
@@ -162,7 +171,7 @@ public sealed class SimulatedDriver
         }
 
         int[] marks = [.. Pump.Marks];
-        link.ToSource(() => link.Source.Driver.Pump.BeginResync(link, marks, plan));
+        link.ToSource(() => link.Source.Driver.Pump.Resync.Begin(link, marks, plan));
     }
 
     private void RunHooks(MachineAction.RunSequence run)
@@ -189,6 +198,12 @@ public sealed class SimulatedDriver
         _node.After(reachable ? _world.Between(0.2, 5) : _world.Between(150, 250),
             () => _node.Step(new MachineInput.WitnessAnswered(ticket, reachable)));
     }
+
+    private void Undo(long ticket) => _node.After(_world.Disks.Next(1000, 40_000), () =>
+    {
+        var before = _node.Journal.Undo(_node.Replica);
+        _node.Step(new MachineInput.Undone(ticket, before, before is null ? "There is no undo record. Start without --undo." : null));
+    });
 
     private void DialOnce()
     {

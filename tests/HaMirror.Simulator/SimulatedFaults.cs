@@ -8,6 +8,9 @@ public sealed class SimulatedFaults(World world)
     /// <summary>Actions that its machine still asks for before it dies; 0: it does not.</summary>
     public int CrashAt { get; set; }
 
+    /// <summary>The same for steps of its data path.</summary>
+    public int DataCrashAt { get; set; }
+
     public bool CrashLosesPower { get; set; }
 
     /// <summary>After how many microseconds it boots again; null: not by itself.</summary>
@@ -28,6 +31,6 @@ public sealed class SimulatedFaults(World world)
     public void Clear()
     {
         _recordFailsUntil = 0;
-        (CrashAt, FullAt, HookFails, HookHangs) = (0, 0, false, 0);
+        (CrashAt, DataCrashAt, FullAt, HookFails, HookHangs) = (0, 0, 0, false, 0);
     }
 }

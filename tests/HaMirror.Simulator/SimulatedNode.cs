@@ -36,8 +36,7 @@ public sealed class SimulatedNode
         _rules = new ModuleRules
         {
             NodeName = $"node{index + 1}", PeerName = $"node{2 - index}", IsFirstNode = index == 0, HasWitness = options.Witness,
-            StopTimeout = TimeSpan.FromSeconds(4), DefaultPrim = options.LastPrim ? "lastprim" : "alone",
-            ManualDivergence = options.Manual,
+            StopTimeout = TimeSpan.FromSeconds(4), ManualDivergence = options.Manual, DefaultPrim = options.LastPrim ? "lastprim" : "alone",
         };
     }
 
@@ -55,8 +54,11 @@ public sealed class SimulatedNode
     /// <summary>On the disk.</summary>
     public ReplicaRecord Record { get; private set; } = ReplicaRecord.New;
 
-    /// <summary>On the disk: the marks as the last clean stop left them.</summary>
-    public int[] SavedMarks { get; set; } = [];
+    /// <summary>On the disk: what may differ from the peer's.</summary>
+    public IntentDisk Intent { get; } = new();
+
+    /// <summary>On the disk: what a resync replaces.</summary>
+    public SimulatedJournal Journal { get; } = new();
 
     public SimulatedNode Peer { get; set; } = null!;
 
@@ -84,14 +86,14 @@ public sealed class SimulatedNode
     {
         if (Up) return;
         Boots++;
-        _machine = new ModuleMachine(_rules, _mutation.Load(Record), (ulong)((Boots * 2) + _index), _nextGeneration);
+        _machine = new ModuleMachine(_rules, _mutation.Load(Record), (ulong)((Boots * 2) + _index), _nextGeneration, marksComplete: !Intent.Damaged);
         Driver = new SimulatedDriver(_world, _network, _ledger, this, _mutation);
         _wanted = null;
         (Hangs, _goesOn, _received, _waitingBeat, _standsBy) = (false, false, default, null, false);
         if (_world.Tracing) _world.Note($"{Name} boots: {NodeWords.Describe(Record)}");
         Tick();
         Pulse();
-        Driver.Write();
+        Driver.Guest();
     }
 
     /// <summary>The process dies; with a power cut the host's memory too, and nobody is told.</summary>
@@ -104,6 +106,7 @@ public sealed class SimulatedNode
         _machine = null;
         (Paused, Hangs) = (false, false);
         _whilePaused.Clear();
+        Intent.Die(_world.Disks, _mutation.TakesTorn);
         if (powerCut) _ledger.PowerLost(this, Replica.PowerCut(_world.Disks));
         Driver.Die(toldToPeer: !powerCut);
     }
@@ -118,6 +121,16 @@ public sealed class SimulatedNode
     /// <summary>Dies before an action that its machine will ask for.</summary>
     public void CrashAt(int action, bool powerCut, long? after) =>
         (Faults.CrashAt, Faults.CrashLosesPower, Faults.CrashTime) = (action, powerCut, after);
+
+    /// <summary>Dies within moments of a step of its data path: a write, a block of the log, something applied or copied.</summary>
+    public void CrashAtData(int step, bool powerCut, long? after) =>
+        (Faults.DataCrashAt, Faults.CrashLosesPower, Faults.CrashTime) = (step, powerCut, after);
+
+    /// <summary>The data path does something that a death may follow.</summary>
+    public void DataStep()
+    {
+        if (Faults.DataCrashAt > 0 && --Faults.DataCrashAt == 0) After(_world.Disks.Next(1, 3000), Fall);
+    }
 
     public void BootAndStart()
     {
@@ -198,13 +211,13 @@ public sealed class SimulatedNode
         After(_lastInput - _world.Now, () => Step(input));
     }
 
-    public string? Command(OperatorCommand kind)
+    public string? Command(OperatorCommand kind, bool undo = false)
     {
         if (!Answers) return null;
         if (_world.Tracing) _world.Note($"{Name} <- {kind}");
         if (kind == OperatorCommand.StartAsPrimary) _ledger.Excuse("as-primary");
         if (kind == OperatorCommand.StartAsSecondaryFullSync) _ledger.Excuse("full-sync");
-        return Step(new MachineInput.Command(kind));
+        return Step(new MachineInput.Command(kind) { Undo = undo });
     }
 
     /// <summary>The disk refuses what the source counts as held here.</summary>
@@ -221,7 +234,7 @@ public sealed class SimulatedNode
     public string? Step(MachineInput given)
     {
         if (given is not MachineInput.BeatHeard) StepBeat();
-        if (_machine is not { } machine || _mutation.Input(given) is not { } input) return null;
+        if (_machine is not { } machine || _mutation.Input(given, Record) is not { } input) return null;
         var before = (machine.View.State, machine.View.Phase);
         if (input is MachineInput.BeatHeard) _network.PeerHeard(_index);
         var now = TimeSpan.FromMicroseconds(_world.Now * _drift) + _jump;
@@ -239,6 +252,7 @@ public sealed class SimulatedNode
 
         if (_wanted is null && machine.View.Record != Record && _mutation == Mutation.None)
             _world.Violate($"{Name} shows a record that is not on its disk");
+        _ledger.LookAtStandby(this);
         if (_world.Tracing && before != (machine.View.State, machine.View.Phase))
             _world.Note($"{Name} == {machine.View.State} {machine.View.Phase}: {machine.View.Reason}");
         return output.Refusal;
@@ -268,9 +282,12 @@ public sealed class SimulatedNode
                 if (action is MachineAction.RunSequence run) Input(new MachineInput.SequenceEnded(run.Ticket, "The record failed."));
             }
 
+            if (holds && action is MachineAction.Persist { Record.Condition: ReplicaCondition.Inconsistent }
+                && output.Actions.Any(next => next is MachineAction.BeginTarget { Plan: ResyncPlan.CopyAll })) Journal.GiveUp(Replica);
+
             // The record is what counts: a process that dies before it answers has accepted all the same.
             if (holds && action is MachineAction.Persist && Driver.Link is { } link && output.Actions.Contains(new MachineAction.AcceptOffer(link.Id)))
-                _ledger.Accepted(link, link.Source.Driver.Pump.Links(link) && link.Source.Up && _network.Connected, link.Source.Driver.Changing);
+                _ledger.Accepted(link, link.Source.Driver.Pump.Links(link) && link.Source.Up && _network.Connected);
         }
 
         return true;

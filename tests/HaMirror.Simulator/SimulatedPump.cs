@@ -1,19 +1,25 @@
-using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
 
 namespace HaMirror.Simulator;
 
 /// <summary>The data path of one process as docs/architecture.md describes it: gates, marks, the source half of a link.</summary>
 /// <remarks>A durable write (O_DSYNC) is acknowledged when it is on this disk and, while linked, on the peer's; a plain one
-/// when it is in this node's cache and, while linked, received by the peer.
+/// when it is in this node's cache and, while linked, received by the peer; a flush when both disks have all that it covers.
 /// What was in flight when a committed link was lost is a change made alone: it needs a generation of its own as well.</remarks>
-public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node, bool plainWrites, Mutation mutation)
+public sealed class SimulatedPump
 {
+    private readonly World _world;
+    private readonly Ledger _ledger;
+    private readonly SimulatedNode _node;
+    private readonly Mutation _mutation;
+    private readonly SimulatedIntentLog _log;
     private readonly Queue<Change> _held = new();
     private readonly List<Change> _inFlight = [];
-    private readonly HashSet<int> _toCopy = [];
     private readonly List<Change> _undurable = [];
+    private readonly List<long> _covers = []; // Plain writes that no flush has covered yet.
+    private readonly BlockContent[] _expected = new BlockContent[SimulatedReplica.BlockCount];
     private SimulatedLink? _link;
+    private readonly List<Action> _barrierEnds = [];
     private bool _committed;
     private bool _frozen;
     private bool _writable;
@@ -21,15 +27,39 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     private bool _generationAsked;
     private long? _draining;
     private bool _flushing;
-    private bool _resyncing;
+
+    public SimulatedPump(World world, Ledger ledger, SimulatedNode node, Mutation mutation)
+    {
+        (_world, _ledger, _node, _mutation) = (world, ledger, node, mutation);
+        _log = new SimulatedIntentLog(world, node, this, mutation);
+        Resync = new SimulatedResync(world, node, this, mutation);
+    }
 
     /// <summary>Blocks that may differ from the peer's, in memory.</summary>
     public HashSet<int> Marks { get; private set; } = [];
 
-    public IReadOnlySet<int> Changing => _inFlight.Select(change => change.Block).ToHashSet();
+    public SimulatedResync Resync { get; }
 
-    private sealed record Change(int Block, long Value, bool Plain)
+    /// <summary>The link that this node is the source of; null: none.</summary>
+    public SimulatedLink? Link => _link;
+
+    /// <summary>Losing the peer freezes.</summary>
+    public bool Committed => _committed && _link is not null;
+
+    /// <param name="block">-1: a flush.</param>
+    private sealed class Change(int block, long value, bool plain)
     {
+        public int Block => block;
+
+        public long Value => value;
+
+        public bool Plain => plain;
+
+        public bool IsFlush => block < 0;
+
+        /// <summary>Plain writes that the flush covers.</summary>
+        public long[] Covers { get; init; } = [];
+
         public SimulatedLink? Link { get; set; }
 
         public bool LocalDone { get; set; }
@@ -37,19 +67,57 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         public bool PeerDone { get; set; }
     }
 
+    public bool IsChanging(int block)
+    {
+        foreach (var change in _inFlight) if (change.Block == block) return true;
+        return false;
+    }
+
     public bool Links(SimulatedLink link) => _link == link;
 
-    public void Load(IEnumerable<int> marks) => Marks = [.. marks];
-
-    public void Submit(int block, long value)
+    public void Load(IEnumerable<int> marks)
     {
-        if (!_writable || _draining is not null || _held.Count > 2) return;
-        _held.Enqueue(new Change(block, value, plainWrites && world.Guests.Next(2) == 0));
+        Marks = [.. marks];
+        _log.Open();
+    }
+
+    /// <summary>What a clean stop saves.</summary>
+    public IEnumerable<int> Close() => _log.Close();
+
+    /// <summary>This replica is known to equal its source.</summary>
+    public void Equalled()
+    {
+        Marks.Clear();
+        _log.Equalled();
+    }
+
+    public void Write(int block, long value, bool plain)
+    {
+        if (IsOpen) _held.Enqueue(new Change(block, value, plain));
         Go();
     }
 
+    public void Flush()
+    {
+        if (IsOpen) _held.Enqueue(new Change(-1, 0, false) { Covers = [.. _covers] });
+        Go();
+    }
+
+    /// <summary>The guest reads: it must find what it wrote.</summary>
+    public void Read()
+    {
+        if (!_writable) return;
+        for (var block = 0; block < SimulatedReplica.BlockCount; block++)
+            if (_node.Replica[block] != _expected[block])
+                _world.Violate($"the guest of {_node.Name} read block {block} as {_node.Replica[block]} though it had written {_expected[block]} (G2)");
+    }
+
+    private bool IsOpen => _writable && _draining is null && _held.Count <= 2;
+
     public void SetWritable(bool writable)
     {
+        if (writable && !_writable)
+            for (var block = 0; block < SimulatedReplica.BlockCount; block++) _expected[block] = _node.Replica[block];
         _writable = writable;
         if (writable)
         {
@@ -57,17 +125,18 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
             return;
         }
 
-        if (mutation.EndsWrites) FailAll();
+        _covers.Clear();
+        if (_mutation.EndsWrites) FailAll();
         (_frozen, _generationOpen, _generationAsked) = (false, false, false);
     }
 
-    public void Freeze() => _frozen = mutation.Freezes;
+    public void Freeze() => _frozen = _mutation.Freezes;
 
     public void Thaw()
     {
         _frozen = false;
         _committed = false;
-        if (mutation.ClosesGenerations) _generationOpen = false;
+        if (_mutation.ClosesGenerations) _generationOpen = false;
         _generationAsked = false;
         Settle();
     }
@@ -92,24 +161,11 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         link.ToTarget(() => link.Target.Driver.PlanReceived(link, plan));
     }
 
-    /// <summary>The target's marks came: the union is copied, or everything.</summary>
-    public void BeginResync(SimulatedLink link, IReadOnlyCollection<int> theirs, ResyncPlan plan)
-    {
-        if (_link != link) return;
-        if (mutation.JoinsMarks) Marks.UnionWith(theirs);
-        _toCopy.Clear();
-        if (plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll) _toCopy.UnionWith(Enumerable.Range(0, SimulatedReplica.BlockCount));
-        _toCopy.UnionWith(Marks);
-        _resyncing = true;
-        if (world.Tracing) world.Note($"{node.Name} copies blocks {string.Join(',', _toCopy)}");
-        CopyNext(link);
-    }
-
-    public void Offer(SimulatedLink link, GenerationId generation)
+    public void Offer(SimulatedLink link, HaMirror.Core.Generations.GenerationId generation)
     {
         if (_link != link) return;
         _committed = true;
-        link.Offered = [.. node.Replica.Holds];
+        link.Offered = [.. _node.Replica.Holds];
         link.ToTarget(() => link.Target.Input(new MachineInput.OfferReceived(link.Id, generation)));
         Settle();
     }
@@ -119,58 +175,80 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     {
         if (_link != link) return;
         _link = null;
-        _resyncing = _flushing = false;
-        if (_committed && _writable && mutation.Freezes) _frozen = true;
-        foreach (var change in _inFlight.Where(change => change.Link == link))
+        _flushing = false;
+        Resync.End();
+        if (_committed && _writable && _mutation.Freezes) _frozen = true;
+        foreach (var change in _inFlight)
         {
-            if (mutation.MarksLosses) Marks.Add(change.Block);
+            if (change.Link != link) continue;
+            if (_mutation.MarksLosses && !change.IsFlush) Marks.Add(change.Block);
             change.Link = null;
         }
 
         // Acknowledged, and perhaps only in the peer's memory.
-        if (mutation.MarksLosses) Marks.UnionWith(_undurable.Select(change => change.Block));
+        if (_mutation.MarksEpochs && _mutation.MarksLosses)
+            foreach (var change in _undurable) Marks.Add(change.Block);
         _undurable.Clear();
+        foreach (var end in _barrierEnds.ToArray()) end();
+        _barrierEnds.Clear();
         Settle();
     }
 
-    private void CopyNext(SimulatedLink link)
+    /// <summary>Flushes both disks, after the changes that are under way here. When the link ends meanwhile, all that was on
+    /// its way over there is marked.</summary>
+    /// <param name="here">False: only the peer's.</param>
+    public void FlushBoth(bool here, Action done)
     {
-        if (_link != link || !_resyncing) return;
-        if (_toCopy.Count == 0)
+        var left = 2;
+        void Part()
         {
-            // The barrier behind the visit of names: the target's whole file system, what an earlier process left included.
+            if (--left == 0) done();
+        }
+
+        if (_link is { } link)
+        {
+            var ended = false;
+            void End()
+            {
+                if (ended) return;
+                ended = true;
+                Part();
+            }
+
+            _barrierEnds.Add(End);
             link.ToTarget(() => link.Target.Driver.Flush(() => link.ToSource(() =>
             {
-                if (_link != link || !_resyncing) return;
-                _resyncing = false;
-                node.Input(new MachineInput.ResyncEnded(link.Id));
+                if (_link == link) End();
             })));
+        }
+        else Part();
+        AwaitLocal([.. _inFlight], here, Part);
+    }
+
+    private void AwaitLocal(Change[] changes, bool here, Action done)
+    {
+        if (changes.Any(change => !change.LocalDone))
+        {
+            _node.After(20_000, () => AwaitLocal(changes, here, done));
             return;
         }
 
-        var block = _toCopy.First();
-        _toCopy.Remove(block);
-        var early = node.Replica[block];
-        node.After(world.Between(0.2, 20), () =>
+        var order = here ? _node.Replica.Order : 0;
+        _node.After(_world.Disks.Next(1000, 20_000), () =>
         {
-            if (_link != link) return;
-            var value = mutation.OrdersCopies ? node.Replica[block] : early;
-            link.ToTarget(() => link.Target.Driver.Target.Receive(link, block, value, null, () =>
-            {
-                if (_link != link) return;
-                Marks.Remove(block);
-                CopyNext(link);
-            }));
+            _node.Replica.FlushAll(order);
+            done();
         });
     }
 
-    private void Settle()
+    public void Settle()
     {
         if (_draining is not null && _frozen) FailAll();
-        foreach (var change in _inFlight.ToArray()) TryComplete(change);
+        for (var index = 0; index < _inFlight.Count;)
+            if (!TryComplete(_inFlight[index])) index++;
         Go();
         if (_draining is not { } ticket || _inFlight.Count > 0 || _flushing) return;
-        node.Replica.FlushAll();
+        _node.Replica.FlushAll(_node.Replica.Order);
         if (_link is not { } link)
         {
             Drained(ticket);
@@ -187,7 +265,7 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
     private void Drained(long ticket)
     {
         (_draining, _flushing, _writable) = (null, false, false);
-        node.Input(new MachineInput.Drained(ticket, null));
+        _node.Input(new MachineInput.Drained(ticket, null));
     }
 
     private void Go()
@@ -195,7 +273,8 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         while (_held.TryPeek(out var change))
         {
             if (!_writable) _held.Clear();
-            if (_held.Count == 0 || _frozen || !Opened() || _inFlight.Any(other => other.Block == change.Block)) return;
+            if (_held.Count == 0 || _frozen || !Opened() || IsChanging(change.Block)) return;
+            if (!change.IsFlush && !_log.Enter(change.Block)) return;
             _held.Dequeue();
             Start(change);
         }
@@ -206,25 +285,32 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
         _inFlight.Add(change);
         change.Link = _link;
         if (_link is { } link) Send(link, change);
-        else Marks.Add(change.Block);
-        node.Replica.Apply(change.Block, change.Value);
-        node.After(world.Between(0.1, 3), () =>
+        else if (!change.IsFlush) Marks.Add(change.Block);
+        if (!change.IsFlush)
         {
-            if (!change.Plain && mutation.FlushesLocally) node.Replica.Flush(change.Block);
+            _node.Replica.Apply(change.Block, BlockContent.Of(change.Value));
+            _expected[change.Block] = BlockContent.Of(change.Value);
+            _ledger.Started(_node, change.Block, change.Value);
+        }
+
+        _node.DataStep();
+        var order = _node.Replica.Order;
+        _node.After(_world.Between(0.1, 3), () =>
+        {
+            if (change.IsFlush) _node.Replica.FlushAll(_mutation.FlushesLocally ? order : 0);
+            else if (!change.Plain && _mutation.FlushesLocally) _node.Replica.Flush(change.Block, order);
             change.LocalDone = true;
             Settle();
         });
-        if (change.Plain) node.After(world.Between(200, 1500), () => node.Replica.Flush(change.Block));
+        if (change.Plain) _node.After(_world.Between(200, 1500), () => _node.Replica.Flush(change.Block, order));
     }
 
     private void Send(SimulatedLink link, Change change)
     {
-        _undurable.Add(change);
         void Done()
         {
             change.PeerDone = true;
-            if (!mutation.AwaitsDurable) _undurable.Remove(change);
-            TryComplete(change);
+            if (!_mutation.AwaitsDurable) _undurable.Remove(change);
             Settle();
         }
 
@@ -234,33 +320,58 @@ public sealed class SimulatedPump(World world, Ledger ledger, SimulatedNode node
             if (!change.Plain) Done();
         }
 
-        link.ToTarget(() => link.Target.Driver.Target.Receive(link, change.Block, change.Value, change.Plain ? Done : null, Durable));
+        if (change.IsFlush)
+        {
+            link.ToTarget(() => link.Target.Driver.Target.ReceiveFlush(link, _mutation.FlushesPeer, Done));
+            return;
+        }
+
+        _undurable.Add(change);
+        link.ToTarget(() => link.Target.Driver.Target.Receive(
+            link, change.Block, BlockContent.Of(change.Value), change.Plain ? Done : null, Durable));
     }
 
     private bool Opened()
     {
         if (_committed || _generationOpen) return true;
-        if (!_generationAsked && !_frozen) node.Input(new MachineInput.GenerationNeeded());
+        if (!_generationAsked && !_frozen) _node.Input(new MachineInput.GenerationNeeded());
         _generationAsked = true;
         return false;
     }
 
-    private void TryComplete(Change change)
+    private bool TryComplete(Change change)
     {
-        if (_frozen || !change.LocalDone || !_inFlight.Contains(change)) return;
-        if (change.Link is not null ? !change.PeerDone && mutation.AwaitsPeer : !Opened()) return;
+        if (_frozen || !change.LocalDone) return false;
+        if (change.Link is not null ? !change.PeerDone && _mutation.AwaitsPeer : !Opened()) return false;
         _inFlight.Remove(change);
         // One that began before the link was marked, and has been copied since.
         var link = change.Link ?? _link;
         var mirrored = _committed ? link?.Target : null;
+        if (change.IsFlush)
+        {
+            _ledger.Flushed(_node, change.Link is not null ? mirrored : null, change.Covers);
+            _covers.RemoveAll(change.Covers.Contains);
+            return true;
+        }
+
+        if (change.Plain) _covers.Add(change.Value);
         if (mirrored is not null) link!.Offered.Add(change.Value);
-        ledger.Acknowledge(node, mirrored, change.Value, node.Record.Current, change.Plain);
+        _ledger.Acknowledge(_node, mirrored, change.Block, change.Value, _node.Record.Current, change.Plain);
+        return true;
     }
 
     private void FailAll()
     {
-        foreach (var change in _inFlight) Marks.Add(change.Block);
+        foreach (var change in _inFlight) if (!change.IsFlush) Marks.Add(change.Block);
         _inFlight.Clear();
         _held.Clear();
+    }
+
+    /// <summary>A block was copied, and the copy is durable, or both are known to hold the same.</summary>
+    public void Copied(int block)
+    {
+        Marks.Remove(block);
+        _node.DataStep();
+        _log.Renew(block);
     }
 }

@@ -1,15 +1,18 @@
 namespace HaMirror.Simulator;
 
-/// <summary>The directory of one node: blocks that hold the number of the last write, as the kernel's cache has them and as
-/// the disk has them. A power cut keeps, block by block, either.</summary>
+/// <summary>The directory of one node: blocks as the kernel's cache has them and as the disk has them.</summary>
+/// <remarks>Between the two lie the writes that were not flushed, in order. A power cut loses, keeps or tears each of them
+/// independently: of a torn one either half reaches the disk.</remarks>
 public sealed class SimulatedReplica
 {
-    public const int BlockCount = 6;
+    public const int BlockCount = 8;
 
-    private readonly long[] _cache = new long[BlockCount];
-    private readonly long[] _disk = new long[BlockCount];
-    private readonly Dictionary<long, int> _unflushed = [];
+    private readonly BlockContent[] _cache = new BlockContent[BlockCount];
+    private readonly BlockContent[] _disk = new BlockContent[BlockCount];
+    private readonly List<Unflushed>[] _unflushed = [.. Enumerable.Range(0, BlockCount).Select(_ => new List<Unflushed>())];
     private readonly HashSet<long> _lost = [];
+
+    private readonly record struct Unflushed(long Order, BlockContent Content);
 
     /// <summary>Acknowledged writes that this replica's content includes, also those since overwritten.</summary>
     public HashSet<long> Holds { get; private set; } = [];
@@ -17,43 +20,67 @@ public sealed class SimulatedReplica
     /// <summary>How many of the demanded writes, in their order, this replica is known to hold.</summary>
     public int Checked { get; set; }
 
-    /// <summary>What the losing side of a divergence held when its resync began: on its disk before any of it is replaced.</summary>
-    public HashSet<long> Salvaged { get; } = [];
+    /// <summary>Number of the last write that was applied: what a flush that begins now covers.</summary>
+    public long Order { get; private set; }
 
-    public void Salvage() => Salvaged.UnionWith(Holds);
+    public BlockContent this[int block] => _cache[block];
 
-    public long this[int block] => _cache[block];
-
-    public void Apply(int block, long value)
+    public void Apply(int block, BlockContent content)
     {
-        _cache[block] = value;
-        _unflushed[value] = block;
+        _cache[block] = content;
+        _unflushed[block].Add(new Unflushed(++Order, content));
     }
 
-    public void Flush(int block)
+    /// <summary>A flush of a block ends that had begun when <paramref name="order"/> was the last write.</summary>
+    public void Flush(int block, long order)
     {
-        _disk[block] = _cache[block];
-        foreach (var value in _unflushed.Where(entry => entry.Value == block).Select(entry => entry.Key).ToArray())
-            _unflushed.Remove(value);
+        var unflushed = _unflushed[block];
+        var count = 0;
+        while (count < unflushed.Count && unflushed[count].Order <= order) _disk[block] = unflushed[count++].Content;
+        unflushed.RemoveRange(0, count);
     }
 
-    public void FlushAll()
+    /// <summary>The same for every block.</summary>
+    public void FlushAll(long order)
     {
-        for (var block = 0; block < BlockCount; block++) Flush(block);
+        for (var block = 0; block < BlockCount; block++) Flush(block, order);
     }
 
-    /// <summary>Writes that this replica may not have any more.</summary>
+    /// <summary>Nothing of it would be lost by a power cut.</summary>
+    public bool IsDurable(int block) => _unflushed[block].Count == 0;
+
+    /// <summary>The disk has the write, or a later one of its block.</summary>
+    public bool HasDurably(int block, long write) => _disk[block].First >= write && _disk[block].Second >= write;
+
+    /// <summary>Whatever the block may hold after a power cut.</summary>
+    public IEnumerable<BlockContent> Possible(int block) => _unflushed[block].Select(entry => entry.Content).Prepend(_disk[block]);
+
+    /// <summary>The host loses power.</summary>
+    /// <returns>Writes that this replica may not have any more.</returns>
     public IReadOnlyCollection<long> PowerCut(Random random)
     {
+        var lost = new List<long>();
         for (var block = 0; block < BlockCount; block++)
         {
-            if (random.Next(2) == 0) _cache[block] = _disk[block];
-            _disk[block] = _cache[block];
+            var content = _disk[block];
+            foreach (var (_, written) in _unflushed[block])
+            {
+                content = random.Next(10) switch
+                {
+                    < 4 => content,
+                    < 8 => written,
+                    8 => content with { First = written.First },
+                    _ => content with { Second = written.Second },
+                };
+                lost.Add(written.First);
+                lost.Add(written.Second);
+            }
+
+            _unflushed[block].Clear();
+            _disk[block] = _cache[block] = content;
         }
 
-        long[] lost = [.. _unflushed.Keys];
         foreach (var value in lost) Lose(value);
-        _unflushed.Clear();
         return lost;
     }
 
@@ -69,8 +96,7 @@ public sealed class SimulatedReplica
 
     public void Forget(long value)
     {
-        Holds.Remove(value);
-        Checked = 0;
+        if (Holds.Remove(value)) Checked = 0;
     }
 
     public void BecomeEqual(IEnumerable<long> holds)

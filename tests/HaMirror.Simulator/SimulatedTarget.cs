@@ -8,29 +8,82 @@ public sealed class SimulatedTarget(World world, SimulatedNode node)
     private readonly Queue<Item> _received = new();
     private bool _applying;
 
-    private sealed record Item(SimulatedLink Link, int Block, long Value, bool Plain, Action Durable);
+    private enum Kind : byte { Durable, Plain, Copy, Flush }
 
-    /// <summary>Blocks that are received and not applied.</summary>
-    public IEnumerable<int> Pending => _received.Select(item => item.Block);
+    private sealed record Item(Kind Kind, int Block, BlockContent Content, Action Apply);
+
+    public bool IsPending(int block)
+    {
+        foreach (var item in _received) if (item.Block == block) return true;
+        return false;
+    }
 
     /// <param name="received">Told at once; null: only <paramref name="durable"/> counts.</param>
-    public void Receive(SimulatedLink link, int block, long value, Action? received, Action durable)
+    public void Receive(SimulatedLink link, int block, BlockContent content, Action? received, Action durable)
     {
         if (received is not null) link.ToSource(received);
-        _received.Enqueue(new Item(link, block, value, received is not null, durable));
-        Next();
+        Take(new Item(received is null ? Kind.Durable : Kind.Plain, block, content, () =>
+        {
+            node.Replica.Apply(block, content);
+            var order = node.Replica.Order;
+            node.After(received is not null ? world.Between(200, 1500) : world.Between(0.1, 3), () =>
+            {
+                node.Replica.Flush(block, order);
+                link.ToSource(durable);
+            });
+        }));
     }
+
+    /// <summary>A resync's copy.</summary>
+    /// <param name="compares">Equal content is not written.</param>
+    /// <param name="done">Told whether it was equal; else it is durable.</param>
+    public void ReceiveCopy(SimulatedLink link, int block, BlockContent content, bool compares, Action<bool> done) =>
+        Take(new Item(Kind.Copy, block, content, () =>
+        {
+            if (compares && node.Replica[block] == content)
+            {
+                link.ToSource(() => done(true));
+                return;
+            }
+
+            node.Replica.Apply(block, content);
+            var order = node.Replica.Order;
+            node.After(world.Between(0.1, 3), () =>
+            {
+                node.Replica.Flush(block, order);
+                link.ToSource(() => done(false));
+            });
+        }));
+
+    /// <summary>A flush of the guest's: all that came before it.</summary>
+    public void ReceiveFlush(SimulatedLink link, bool flushes, Action done) =>
+        Take(new Item(Kind.Flush, -1, default, () =>
+        {
+            var order = flushes ? node.Replica.Order : 0;
+            node.After(world.Between(0.1, 5), () =>
+            {
+                node.Replica.FlushAll(order);
+                link.ToSource(done);
+            });
+        }));
 
     /// <summary>The link ended: everything that arrived is applied.</summary>
     public void Drain()
     {
-        while (_received.TryDequeue(out var item)) Apply(item);
+        while (_received.TryDequeue(out var item)) item.Apply();
     }
 
     /// <summary>Nothing of what was received and not applied will ever be.</summary>
     public void Lose()
     {
-        while (_received.TryDequeue(out var item)) node.Replica.Lose(item.Value);
+        while (_received.TryDequeue(out var item))
+            if (item.Kind is Kind.Durable or Kind.Plain) node.Replica.Lose(item.Content.First);
+    }
+
+    private void Take(Item item)
+    {
+        _received.Enqueue(item);
+        Next();
     }
 
     private void Next()
@@ -41,25 +94,16 @@ public sealed class SimulatedTarget(World world, SimulatedNode node)
         {
             _applying = false;
             if (!_received.TryPeek(out var item)) return;
-            if (node.Faults.FullAt > 0 && --node.Faults.FullAt == 0)
+            if (item.Block >= 0 && node.Faults.FullAt > 0 && --node.Faults.FullAt == 0)
             {
                 node.FailTarget();
                 return;
             }
 
             _received.Dequeue();
-            Apply(item);
+            node.DataStep();
+            item.Apply();
             Next();
-        });
-    }
-
-    private void Apply(Item item)
-    {
-        node.Replica.Apply(item.Block, item.Value);
-        node.After(item.Plain ? world.Between(200, 1500) : world.Between(0.1, 3), () =>
-        {
-            node.Replica.Flush(item.Block);
-            item.Link.ToSource(item.Durable);
         });
     }
 }

@@ -15,6 +15,7 @@ public sealed class StoryDraw
     private readonly PairOptions _options;
     private readonly List<Func<string?>> _kinds = [];
     private readonly bool _lastMoments;
+    private readonly bool _dataMoments;
     private long _now;
     private long _cutUntil;
 
@@ -23,10 +24,10 @@ public sealed class StoryDraw
         _random = new Random(unchecked(seed * 31) ^ 0x5EED);
         _options = new PairOptions
         {
-            Witness = Chance(0.5), Lans = Chance(0.3), Plain = Chance(0.5), Lossy = Chance(0.5), LastPrim = Chance(0.1), Seed = seed,
-            Manual = unchecked((uint)seed * 2654435761u) % 10 < 3, // Not drawn: what else a seed means stays.
+            Witness = Chance(0.5), Lans = Chance(0.3), Plain = Chance(0.5), Lossy = Chance(0.5), LastPrim = Chance(0.1), Manual = Chance(0.3), Seed = seed,
         };
         _lastMoments = Chance(0.4);
+        _dataMoments = Chance(0.5);
         Add(0.6, Crash);
         Add(0.5, PowerCut);
         Add(0.4, Pause, () => $"{Node()} jump {Time(0, 5000)}");
@@ -40,7 +41,7 @@ public sealed class StoryDraw
         Add(0.2, () => $"{Node()} hook-fails", () => $"{Node()} hook-fails");
         Add(0.15, () => $"{Node()} hook-hangs {Time(5000, 15_000)}");
         Add(0.25, () => $"{Node()} checker tcp.web {Time(500, 8000)} {(AutomaticAction)_random.Next(Enum.GetValues<AutomaticAction>().Length)}");
-        Add(0.15, () => $"{Node()} start --as-primary", () => $"{Node()} start --full-sync", () => $"{Node()} start --as-primary");
+        Add(0.15, () => $"{Node()} start --as-primary", () => $"{Node()} start --full-sync", () => $"{Node()} start --as-primary{(Chance(0.5) ? " --undo" : "")}");
         Add(0.15, () => $"{Node()} failover-off", () => $"{Node()} failover-off", () => $"{Node()} failover-on");
     }
 
@@ -63,6 +64,8 @@ public sealed class StoryDraw
             steps.Add(new Story.Step(pause, command));
             if (_lastMoments && Chance(0.3))
                 steps.Add(new Story.Step(0, $"{Node()} {(Chance(0.5) ? "crash-at" : "power-cut-at")} {_random.Next(1, 12)} {Time(300, 9000)}"));
+            if (_dataMoments && Chance(0.4))
+                steps.Add(new Story.Step(0, $"{Node()} {(Chance(0.3) ? "crash-at-data" : "power-cut-at-data")} {_random.Next(1, 30)} {Time(300, 4000)}"));
         }
 
         steps.Add(new Story.Step(Math.Max(end - _now, 0), "repair"));

@@ -7,10 +7,11 @@ namespace HaMirror.Simulator;
 /// <summary>Carries one command of a story out.</summary>
 /// <remarks>
 /// <code>
-/// node1 start [--as-primary | --as-secondary | --full-sync]
+/// node1 start [--as-primary [--undo] | --as-secondary | --full-sync]
 /// node1 stop | force-stop | restart | stopstart | swap | failover-on | failover-off
 /// node1 crash [2s] | power-cut [2s]   its process dies, or its host; with a time it boots and starts after it
 /// node1 crash-at 3 [2s]               the same (power-cut-at, too) before the third action that its machine asks for from now on
+/// node1 crash-at-data 3 [2s]          the same (power-cut-at-data, too) just after the third step of its data path from now on
 /// node1 boot
 /// node1 pause 2s | hang 2s            nothing of it runs; its disk hangs, its heartbeats go on
 /// node1 jump 2s                       its clock
@@ -81,6 +82,9 @@ public static class StoryLine
             case ["crash-at" or "power-cut-at", var count, ..]:
                 node.CrashAt(Number(count), words[0] == "power-cut-at", words.Length > 2 ? Story.Microseconds(words[2]) : null);
                 return true;
+            case ["crash-at-data" or "power-cut-at-data", var count, ..]:
+                node.CrashAtData(Number(count), words[0] == "power-cut-at-data", words.Length > 2 ? Story.Microseconds(words[2]) : null);
+                return true;
             case ["boot"]: node.Boot(); return true;
             case ["reset-link"]: node.ResetLink(); return true;
             case ["hang", var time]: node.Hang(Story.Microseconds(time)); return true;
@@ -113,7 +117,7 @@ public static class StoryLine
         var kind = words[1..] switch
         {
             ["start"] => OperatorCommand.Start,
-            ["start", "--as-primary"] => OperatorCommand.StartAsPrimary,
+            ["start", "--as-primary", ..] => OperatorCommand.StartAsPrimary,
             ["start", "--as-secondary"] => OperatorCommand.StartAsSecondary,
             ["start", "--full-sync"] => OperatorCommand.StartAsSecondaryFullSync,
             ["stop"] => OperatorCommand.Stop,
@@ -125,7 +129,7 @@ public static class StoryLine
             ["failover-off"] => OperatorCommand.FailoverOff,
             _ => throw new FormatException($"'{line}' is not understood."),
         };
-        if (node.Command(kind) is { } refusal) pair.World.Story?.Add($"{node.Name} refuses: {refusal}");
+        if (node.Command(kind, undo: words[^1] == "--undo") is { } refusal) pair.World.Story?.Add($"{node.Name} refuses: {refusal}");
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -78,8 +78,15 @@ public static class ConnectionTable
                 $"{target.NodeName} was being synchronised from generation {from}, which {source.NodeName} does not know. Run 'hamirror "
                 + $"start --as-secondary --full-sync' on {target.NodeName} to copy everything from {source.NodeName}.");
         var marksHold = source.Record.Current == from && !source.Record.CompareAll && !target.Record.CompareAll;
-        return Copy(source, target, marksHold ? ResyncPlan.Dirty : ResyncPlan.CompareAll, mineIsSource,
-            $"a resync of {target.NodeName} was interrupted");
+        var plan = marksHold ? ResyncPlan.Dirty : ResyncPlan.CompareAll;
+        var copy = Copy(source, target, plan, mineIsSource, $"a resync of {target.NodeName} was interrupted");
+        // It was the loser of a divergence: whether the crash came before or after its salvage set was begun.
+        var salvages = source.Record.Current != target.Record.Current && !Ancestors(source.Record).Contains(target.Record.Current);
+        if (!salvages) return copy;
+        var sentence = $"{copy.Sentence} What only {target.NodeName} held before is kept as a salvage set there ('hamirror salvage list').";
+        return mineIsSource
+            ? new ConnectionDecision.Source(plan, sentence) { Salvages = true }
+            : new ConnectionDecision.Target(plan, sentence) { Salvages = true };
     }
 
     private static ConnectionDecision Related(ConnectionSide mine, ConnectionSide theirs)

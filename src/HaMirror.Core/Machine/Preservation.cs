@@ -16,6 +16,10 @@ public enum Preservation : byte
 
     /// <summary>The replica is inconsistent already: what an earlier resync kept stays and is added to.</summary>
     Continued,
+
+    /// <summary>The same of a salvage set: when it is not there a crash came before it was begun, so nothing was replaced, and it is
+    /// begun now.</summary>
+    ContinuedSalvage,
 }
 
 /// <summary>What is kept, and of what.</summary>

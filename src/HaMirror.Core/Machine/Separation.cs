@@ -17,6 +17,7 @@ internal sealed class Separation(MachineContext machine)
     private ulong _sequence;
     private bool _peerWasReady;
     private ulong? _askedAfterSleep;
+    private TimeSpan? _decidedSince; // A peer that does not hear this node has made its decision.
 
     public bool Frozen { get; private set; }
 
@@ -32,6 +33,7 @@ internal sealed class Separation(MachineContext machine)
         _since = machine.Now;
         _owedSince = machine.Now - silence;
         _peerWasReady = accepted;
+        _decidedSince = null;
         _sequence = machine.AskPeer();
         machine.PeerOutdated = machine.Record.Current;
         machine.Arbitration.Clear();
@@ -45,9 +47,7 @@ internal sealed class Separation(MachineContext machine)
         if (_askedAfterSleep is { } asked && machine.Peer.Knows(asked)) _askedAfterSleep = null;
         if (machine.PeerAlive && machine.Peer.Beat is { } beat && Yields(beat)) return;
         if (!Frozen || machine.Service.Ending) return;
-        // A peer that is heard but has not answered for a time-out does not hear this node: guests wait no longer (G8).
-        var deaf = machine.DueAfter(machine.Now - _since);
-        if (machine.PeerAlive && deaf < TimeSpan.Zero)
+        if (machine.PeerAlive && !HasDecided(machine.Peer.Beat!))
         {
             machine.Arbitration.Clear();
             if (Confirmed(machine.Peer.Beat!)) GoOnAlone("remote stop", $"{machine.Rules.PeerName} has recorded that it is outdated.");
@@ -56,7 +56,10 @@ internal sealed class Separation(MachineContext machine)
             return;
         }
 
-        switch (machine.Arbitration.Primary(machine.PeerAlive ? deaf : machine.SilenceDue))
+        var due = machine.PeerAlive
+            ? machine.DueAfter(machine.Now - _decidedSince!.Value + machine.Rules.HeartbeatTimeout)
+            : machine.SilenceDue;
+        switch (machine.Arbitration.Primary(due))
         {
             case Arbitration.Verdict.Won when _askedAfterSleep is not null:
                 machine.Service.ForceEnd(
@@ -78,6 +81,7 @@ internal sealed class Separation(MachineContext machine)
     public void Slept()
     {
         _since = _owedSince = machine.Now;
+        _decidedSince = null;
         if (machine.State is ModuleState.Alone or ModuleState.Prim && !machine.Record.Sole) _askedAfterSleep = machine.AskPeer();
     }
 
@@ -87,6 +91,17 @@ internal sealed class Separation(MachineContext machine)
         _askedAfterSleep = null;
         GenerationWanted = false;
         machine.PeerOutdated = GenerationId.None;
+    }
+
+    /// <summary>A peer that is heard but has not answered for a time-out does not hear this node: guests wait no longer (G8) than
+    /// until it has taken over or is no standby any more, which its beats say. It takes that long for its own time-out and what a
+    /// winner waits beyond it; another time-out covers that a busy machine held it up.</summary>
+    private bool HasDecided(ModuleBeat beat)
+    {
+        var deaf = machine.DueAfter(machine.Now - _since);
+        var mayTakeOver = beat.State == ModuleState.Second && !machine.Peer.HasReceived(_sequence);
+        if (deaf >= (mayTakeOver ? machine.Rules.HeartbeatTimeout : TimeSpan.Zero)) _decidedSince ??= machine.Now;
+        return _decidedSince is not null;
     }
 
     private bool Confirmed(ModuleBeat beat) =>

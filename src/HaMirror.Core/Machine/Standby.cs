@@ -55,14 +55,18 @@ internal sealed class Standby(MachineContext machine)
         }
 
         _begun = true;
-        var keeps = new Preserving(Keeps(), machine.Record, link.Peer.Record.Current);
+        var before = machine.Record.Condition == ReplicaCondition.Inconsistent
+            ? machine.Record with { Condition = ReplicaCondition.Outdated, ResyncFrom = GenerationId.None }
+            : machine.Record;
+        var keeps = new Preserving(Keeps(), before, link.Peer.Record.Current);
         var record = machine.Record with { Sole = false, Serving = false };
         if (_plan != ResyncPlan.Leftover)
             record = record with
             {
                 Condition = ReplicaCondition.Inconsistent,
                 ResyncFrom = link.Peer.Record.Current,
-                Current = record.Current.IsNone ? link.Peer.Record.Current : record.Current,
+                // A generation that the source does not know says that a salvage set is owed, so a replica that was given up has none.
+                Current = record.Current.IsNone || _plan == ResyncPlan.CopyAll ? link.Peer.Record.Current : record.Current,
                 CompareAll = record.CompareAll || _plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll,
                 PeerName = machine.Rules.PeerName,
             };
@@ -76,7 +80,7 @@ internal sealed class Standby(MachineContext machine)
         : machine.Record.Condition switch
         {
             ReplicaCondition.UpToDate or ReplicaCondition.Outdated => _salvages ? Preservation.Salvage : Preservation.Undo,
-            ReplicaCondition.Inconsistent => Preservation.Continued,
+            ReplicaCondition.Inconsistent => _salvages ? Preservation.ContinuedSalvage : Preservation.Continued,
             _ => Preservation.None,
         };
 

@@ -88,17 +88,18 @@ public sealed class PreimagePlace(string directory, string node, string peer)
     /// <exception cref="IOException">A salvage set cannot be begun; the message is a sentence.</exception>
     internal PreimageJournal? Begin(IReadOnlyList<TargetRoot> roots, Preserving keeps, Action<string> say)
     {
-        if (keeps.Kind != Preservation.Continued)
+        if (keeps.Kind is not (Preservation.Continued or Preservation.ContinuedSalvage))
             Settle();
         if (keeps.Kind == Preservation.None)
             return null;
         PreimageOrigin? origin = null;
         try
         {
-            origin = keeps.Kind == Preservation.Continued
-                ? PreimageOrigin.Load(UndoDirectory)
-                : new PreimageOrigin(keeps.Kind == Preservation.Salvage, DateTimeOffset.UtcNow, node, peer, keeps.Before, keeps.Source);
-            return origin is null ? null : Begin(roots, origin, isNew: keeps.Kind != Preservation.Continued, say);
+            var kept = keeps.Kind is Preservation.Continued or Preservation.ContinuedSalvage ? PreimageOrigin.Load(UndoDirectory) : null;
+            origin = kept;
+            if (keeps.Kind != Preservation.Continued)
+                origin ??= new PreimageOrigin(keeps.Kind != Preservation.Undo, DateTimeOffset.UtcNow, node, peer, keeps.Before, keeps.Source);
+            return origin is null ? null : Begin(roots, origin, isNew: kept is null, say);
         }
         catch (IOException failure) when (origin is { IsSalvage: false })
         {

@@ -43,6 +43,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     private readonly PageBlock _memory;
     private readonly RequestFlow _flow;
     private readonly DrainWatch _drain;
+    private readonly SourceFlush _sourceFlush;
     private readonly InLineWatch _inLine;
     private readonly Action<int, long> _readDone;
     private Thread _thread;
@@ -69,6 +70,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _flow = new RequestFlow(_slots, _disk, Gates, marks, _reads, _inLine, events, options.Log);
         _readDone = _flow.ReadAnswered;
         _drain = new DrainWatch(mounts, Post);
+        _sourceFlush = new SourceFlush(mounts, Post);
         OpenIntents(ring);
         _thread = new Thread(Run) { IsBackground = true, Name = $"pump {options.Module}" };
     }
@@ -460,7 +462,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         if (_source is not { Resync: { } resync } source)
             return;
         _sourceFailure ??= resync.Turn(now);
-        if (_sourceFailure is not null || resync.Phase != ResyncPhase.Ended)
+        if (_sourceFailure is not null || resync.Phase != ResyncPhase.Ended || !_sourceFlush.IsDone(source.Number, ref _sourceFailure))
             return;
         Crash.At(CrashPoint.ResyncEnded);
         source.EndResync();
