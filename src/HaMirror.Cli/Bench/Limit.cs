@@ -57,7 +57,7 @@ internal static class Limit
 
         return link is null
             ? Say($"Throughput: {megabytes:0} MB/s without a peer; the CPU limits.")
-            : Say($"Throughput: {megabytes:0} MB/s is less than this node's disk and the card carry: the peer's disk or the CPU of either node limits. 'hamirror bench' on the peer, after a swap, tells which.");
+            : Say($"Throughput: {megabytes:0} MB/s is less than this node's disk{(link.BytesPerSecond is null ? "" : " and the card")} could do: {(link.BytesPerSecond is null ? "the link, " : "")}the peer's disk or the CPU of either node limits. 'hamirror bench' on the peer, after a swap, tells of its disk.");
     }
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);

@@ -67,7 +67,11 @@ public sealed class RecordFileTests : IDisposable
                 System.Collections.Immutable.ImmutableArray.Create(new GenerationId(new Guid(9, 9, 9, new byte[8]))),
             var type => throw new NotSupportedException($"{name} has the type {type}: give this test a value of it."),
         };
-        var record = plain with { PeerName = null };
+        // A detached replica is outdated, or the record is refused.
+        var record = plain with
+        {
+            PeerName = null, Condition = name == nameof(ReplicaRecord.Detached) ? ReplicaCondition.Outdated : ReplicaCondition.UpToDate,
+        };
         property.SetValue(record, value);
 
         new ReplicaRecordStore(RecordPath).Save(record);
