@@ -34,6 +34,10 @@ public enum FrameType : byte
     /// <summary>The source's hash of each extent of a range. Answered by HashResults.</summary>
     ResyncHashes = 14,
 
+    /// <summary>All entries of one directory, as in ResyncDirectory: the target compares and changes nothing. Answered by
+    /// VerifyResult.</summary>
+    VerifyDirectory = 15,
+
     // The data connection, target to source.
 
     /// <summary>What a ReadRequest asked for. sequence: its number; argument: an errno, 0: the payload is what was read.</summary>
@@ -74,6 +78,9 @@ public enum FrameType : byte
     /// <summary>Which extents of a ResyncHashes differ.</summary>
     HashResults = 52,
 
+    /// <summary>How the directory of a VerifyDirectory differs.</summary>
+    VerifyResult = 53,
+
     /// <summary>Source with a detached disk: read for it. sequence: a number; file, offset; argument: length; payload: the
     /// sequence of the data connection behind which it is to be answered.</summary>
     ReadRequest = 56,
@@ -108,6 +115,9 @@ public enum FrameFlags : byte
 
     /// <summary>ResyncDirectory and Marks: another part follows; nothing else may come between.</summary>
     More = 64,
+
+    /// <summary>Bind: a path that is not there binds nothing. ResyncHash, ResyncHashes: what cannot be read differs.</summary>
+    Tentative = 128,
 }
 
 public enum FrameReadStatus : byte

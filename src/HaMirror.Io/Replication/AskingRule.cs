@@ -14,6 +14,9 @@ internal enum Asking : byte
     /// <summary>One hash of all of it: enough where most is equal.</summary>
     Whole,
 
+    /// <summary>Nothing yet: a sample's answer has to come first.</summary>
+    Waits,
+
     /// <summary>One hash for each extent: where single extents differ the rest need not be sent.</summary>
     Extents,
 }
@@ -25,8 +28,9 @@ internal sealed class AskingRule(ResyncPlan plan)
     /// <summary>So many blocks in a row of which more than half differed: from then on blocks are sent at once.</summary>
     public const int DifferentRunMax = 8;
 
-    /// <summary>While blocks are sent at once, every so manieth is asked for. With blocks of a MiB, what is sent in vain where
-    /// equal data begins is less than 16 MiB.</summary>
+    /// <summary>While blocks are sent at once, every so manieth is asked for, and so many more may go until its answer is there.
+    /// With blocks of a MiB, what is sent in vain where equal data begins is at most 32 MiB; a link of 10 Gbit/s is kept busy
+    /// up to a round trip of 13 ms.</summary>
     public const int SampleInterval = 16;
 
     /// <summary>So many equal blocks in a row: the next differing one is far, and one hash for a block is enough.</summary>
@@ -35,6 +39,7 @@ internal sealed class AskingRule(ResyncPlan plan)
     private int _differentRun;
     private int _equalRun = EqualRunMax;
     private int _unasked;
+    private bool _awaitsSample;
 
     /// <summary>Blocks are sent at once, but for samples.</summary>
     public bool IsSending => plan == ResyncPlan.CopyAll || _differentRun >= DifferentRunMax;
@@ -46,19 +51,29 @@ internal sealed class AskingRule(ResyncPlan plan)
             return Asking.Sends;
         if (IsSending)
         {
-            if (++_unasked < SampleInterval)
+            if (_unasked < SampleInterval - 1)
+            {
+                _unasked++;
                 return Asking.Sends;
+            }
+            if (_awaitsSample)
+                return Asking.Waits;
             _unasked = 0;
+            _awaitsSample = true;
             return Asking.Extents;
         }
         return _equalRun < EqualRunMax ? Asking.Extents : Asking.Whole;
     }
+
+    /// <summary>What was asked for is never answered: it was given up, or there was nothing left of it.</summary>
+    public void Forget() => _awaitsSample = false;
 
     /// <summary>A block was compared by extents, or found equal as a whole.</summary>
     /// <param name="extents">In the block; at least 1.</param>
     /// <param name="different">Of those.</param>
     public void Learn(int extents, int different)
     {
+        _awaitsSample = false;
         _equalRun = different == 0 ? Math.Min(_equalRun + 1, EqualRunMax) : 0;
         _differentRun = 2 * different > extents ? Math.Min(_differentRun + 1, DifferentRunMax) : 0;
     }

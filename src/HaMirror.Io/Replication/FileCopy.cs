@@ -17,6 +17,9 @@ internal sealed class FileCopy(FileKey key, ResyncFile file, int descriptor, ulo
     /// <summary>The number under which the target knows it here.</summary>
     public ulong WireFile { get; } = wireFile;
 
+    /// <summary>A verification copies all of it and compares nothing.</summary>
+    public bool IsCopied { get; init; }
+
     /// <summary>Marked extents below this were asked for.</summary>
     public ulong Cursor { get; set; }
 

@@ -18,6 +18,9 @@ internal unsafe interface IResyncHost
     /// resync's next turn.</summary>
     bool Quieten(FileKey key, ulong offset, ulong bytes);
 
+    /// <summary>As <see cref="Quieten"/>, for all files at once.</summary>
+    bool QuietenAll();
+
     /// <summary>Marks what is being changed on the local disk: a look at the files now would not see it.</summary>
     void MarkUnderWay();
 

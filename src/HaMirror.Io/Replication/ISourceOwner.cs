@@ -15,6 +15,9 @@ internal interface ISourceOwner
     /// <summary>A change or flush of the guest is not answered yet.</summary>
     bool IsGuestWaiting { get; }
 
+    /// <summary>What the peer lacks although its resync has ended: a verification has made it.</summary>
+    void MarksReported(List<Core.Wire.FileMarks> marks);
+
     void OfferAccepted(long link);
 
     void SwapRequested(long link);

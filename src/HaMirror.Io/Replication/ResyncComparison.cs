@@ -17,7 +17,8 @@ internal readonly record struct ComparedBlock(FileCopy File, ulong Offset, int B
 }
 
 /// <summary>Sends hashes and knows what was asked. Belongs to the pump's thread.</summary>
-internal sealed unsafe class ResyncComparison(SourceLink link)
+/// <param name="bytesMax">Bytes on their way: what the target may have to read before a live write behind it has its turn.</param>
+internal sealed unsafe class ResyncComparison(SourceLink link, long bytesMax)
 {
     /// <summary>Bytes of one hash (XXH3-128, low half first).</summary>
     public const int HashBytes = 16;
@@ -25,20 +26,20 @@ internal sealed unsafe class ResyncComparison(SourceLink link)
     /// <summary>Blocks on their way: round trips are hidden, and the memory for them is nothing.</summary>
     private const int BlocksMax = 256;
 
-    /// <summary>Bytes of them: what the target may have to read before a live write behind it has its turn.</summary>
-    private const long BytesMax = 32 << 20;
-
     private readonly Dictionary<ulong, ComparedBlock> _asked = [];
     private readonly byte[] _room = new byte[IResyncHost.BlockBytes / ExtentSet.ExtentBytes * HashBytes];
     private long _bytes;
 
     /// <summary>No further block should be asked for.</summary>
-    public bool IsFull => _asked.Count >= BlocksMax || _bytes >= BytesMax;
+    public bool IsFull => _asked.Count >= BlocksMax || _bytes >= bytesMax;
 
     public int Count => _asked.Count;
 
+    /// <summary>Bytes on their way.</summary>
+    public long Bytes => _bytes;
+
     /// <summary>Asks for what was read.</summary>
-    public void Ask(ComparedBlock block, byte* data)
+    public void Ask(ComparedBlock block, byte* data, FrameFlags flags = FrameFlags.None)
     {
         var hashes = block.IsDivided ? block.ExtentCount : 1;
         for (var index = 0; index < hashes; index++)
@@ -47,7 +48,7 @@ internal sealed unsafe class ResyncComparison(SourceLink link)
             Hash(data + at, block.IsDivided ? Math.Min(ExtentSet.ExtentBytes, block.Hashed - at) : block.Hashed, index);
         }
         var sequence = link.Send(
-            block.IsDivided ? FrameType.ResyncHashes : FrameType.ResyncHash, FrameFlags.None, block.File.WireFile, block.Offset,
+            block.IsDivided ? FrameType.ResyncHashes : FrameType.ResyncHash, flags, block.File.WireFile, block.Offset,
             (uint)block.Hashed, _room.AsSpan(0, hashes * HashBytes));
         _asked.Add(sequence, block);
         _bytes += block.Bytes;

@@ -74,7 +74,8 @@ internal sealed class ResyncFiles
         return names;
     }
 
-    private static string? Moved(string path, NamespaceChange change)
+    /// <returns>Where the path is after a rename; null: it is not concerned.</returns>
+    internal static string? Moved(string path, NamespaceChange change)
     {
         const uint exchange = 2; // RENAME_EXCHANGE
         return Moved(path, change.Path, change.Other)

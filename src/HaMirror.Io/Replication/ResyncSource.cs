@@ -23,6 +23,9 @@ internal sealed unsafe class ResyncSource : IDisposable
     /// <summary>Files open at once: many small ones keep the reads busy.</summary>
     private const int FilesMax = 32;
 
+    /// <summary>Nobody waits for what a resync asks for but the resync: enough to keep the target's disk busy.</summary>
+    private const long ComparedBytesMax = 32 << 20;
+
     private const int CompareBytes = 512 << 10;
     private const int BusyBytes = 256 << 10;
 
@@ -64,7 +67,7 @@ internal sealed unsafe class ResyncSource : IDisposable
         _bandwidth = new BandwidthBudget(bandwidth);
         _walk = new DirectoryWalk(link, plan, marks, _files, host.Roots);
         _asking = new AskingRule(plan);
-        _comparison = new ResyncComparison(link);
+        _comparison = new ResyncComparison(link, ComparedBytesMax);
         _block = new ResyncBlock(link, host, Progress);
         for (var root = 0; root < host.Roots.Count; root++)
             _walk.Add(root, "", true);
@@ -178,6 +181,8 @@ internal sealed unsafe class ResyncSource : IDisposable
             _host.Release(token);
             return null;
         }
+        if (read.Asking != Asking.Sends)
+            _asking.Forget();
         var sent = _block.Send(token, file, read.Offset, data, bytes);
         _bandwidth.Take(sent);
         // What lies behind a short read is behind the end of the file, where the target has nothing either.
@@ -296,6 +301,7 @@ internal sealed unsafe class ResyncSource : IDisposable
         _link.StopStreaming();
         // What is under way would speak of a moment after which changes are not sent: it is asked for again.
         _comparison.Clear();
+        _asking.Forget();
         foreach (var file in _open)
             file.Abandon();
         // A visit tells sizes, and what was sent and is not yet done here would be cut off over there.
@@ -360,10 +366,7 @@ internal sealed unsafe class ResyncSource : IDisposable
     {
         if (!_link.IsDurable(_closingBarrier))
             return;
-        if (_marks.Count == 0)
-            Phase = ResyncPhase.Ended;
-        else
-            Phase = ResyncPhase.Data;
+        Phase = _marks.Count == 0 ? ResyncPhase.Ended : ResyncPhase.Data;
     }
 
     private FileCopy? Open(FileKey key)
@@ -467,6 +470,8 @@ internal sealed unsafe class ResyncSource : IDisposable
         if (!_host.CanRead)
             return false; // the rule counts the blocks that it is asked about
         var asking = _asking.Next();
+        if (asking == Asking.Waits)
+            return false;
         var most = _host.IsBusy ? BusyBytes : asking != Asking.Sends ? CompareBytes : IResyncHost.BlockBytes;
         var bytes = (int)Math.Min(Math.Min(end, SparseFile.Hole(file.Descriptor, range.Offset, end)) - range.Offset, (ulong)most);
         if (!Begin(file, range.Offset, bytes, asking))

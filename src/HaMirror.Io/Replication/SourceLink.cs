@@ -58,6 +58,7 @@ internal sealed unsafe class SourceLink : IDisposable
     private readonly List<FileMarks> _earlyMarks = [];
     private bool _areEarlyMarksComplete;
     private bool _isResynced;
+    private bool _wasVerified;
 
     public SourceLink(PeerLink link, ReplicationConfiguration configuration, MarkSet marks, ISourceOwner owner)
     {
@@ -93,6 +94,17 @@ internal sealed unsafe class SourceLink : IDisposable
 
     /// <summary>Null once the resync has ended.</summary>
     public ResyncSource? Resync { get; private set; }
+
+    /// <summary>Null: none runs. Only on a committed link.</summary>
+    public VerifySource? Verify
+    {
+        get;
+        set
+        {
+            field = value;
+            _wasVerified = true;
+        }
+    }
 
     /// <summary>Changes are sent. Before, while a resync visits names, they are marked as if there were no link.</summary>
     public bool IsStreaming
@@ -159,9 +171,9 @@ internal sealed unsafe class SourceLink : IDisposable
         return file.WireFile = BindPath(file.Key.Root, path);
     }
 
-    public ulong BindPath(int root, string path)
+    public ulong BindPath(int root, string path, FrameFlags flags = FrameFlags.None)
     {
-        LastBind = Send(FrameType.Bind, file: ++_lastFile, argument: (uint)root, payload: Encoding.UTF8.GetBytes(path));
+        LastBind = Send(FrameType.Bind, flags, file: ++_lastFile, argument: (uint)root, payload: Encoding.UTF8.GetBytes(path));
         return _lastFile;
     }
 
@@ -358,8 +370,17 @@ internal sealed unsafe class SourceLink : IDisposable
                 return null;
             case FrameType.HashResult:
                 Resync?.HashResult(header.Sequence, (header.Flags & FrameFlags.Equal) != 0);
+                Verify?.HashResult(header.Sequence, (header.Flags & FrameFlags.Equal) != 0);
+                return null;
+            case FrameType.VerifyResult:
+                if (NameFindingCodec.Read(payload.ToArray()) is not { } findings)
+                    return $"{PeerName} compared a directory and sent what does not decode.";
+                if ((header.Flags & FrameFlags.Equal) == 0 && findings.Count == 0)
+                    findings.Add(new NameFinding("", "differs"));
+                Verify?.NamesResult(header.Sequence, findings);
                 return null;
             case FrameType.HashResults:
+                Verify?.HashResults(header.Sequence, payload.ToArray());
                 return Resync?.HashResults(header.Sequence, payload.ToArray()) is { } wrong ? $"{PeerName} {wrong}." : null;
             case FrameType.Marks:
                 return TakeMarks(header, payload);
@@ -396,6 +417,15 @@ internal sealed unsafe class SourceLink : IDisposable
         if (Resync is { } resync)
         {
             resync.TakeMarks(marks, last);
+            return null;
+        }
+        if (_isResynced && _wasVerified)
+        {
+            // A verification that repairs, or one that has ended since: either way they are evidence.
+            if (Verify is { } verify)
+                verify.TakeMarks(marks);
+            else
+                _owner.MarksReported(marks);
             return null;
         }
         if (_isResynced && marks.Count > 0)

@@ -59,8 +59,8 @@ internal sealed unsafe class TargetComparison : IDisposable
             return -1;
         writes.WaitForRange(file, header.Offset, header.Argument);
         var read = Shim.ReadAt(file.Descriptor, _data.Address, header.Argument, header.Offset);
-        return read >= 0
-            ? read
+        return read >= 0 ? read
+            : (header.Flags & FrameFlags.Tentative) != 0 ? -1
             : throw new TargetException($"{header.Argument} bytes at {header.Offset} of {file.FullPath} could not be read on this "
                 + $"node: {Errno.Describe((int)-read)}. Repair the disk.", replicaFailed: true);
     }

@@ -36,6 +36,7 @@ internal sealed unsafe class TargetStream : IDisposable
     private readonly TargetSync _sync;
     private readonly PageBlock _scratch = new(FrameHeader.PayloadLengthMax);
     private readonly TargetComparison _comparison = new();
+    private readonly TargetVerification _verification;
     private readonly List<TargetFile> _awaiting = [];
     private bool _namesChanged;
     private ulong _lastApplied;
@@ -48,6 +49,7 @@ internal sealed unsafe class TargetStream : IDisposable
         _names = new TargetNames(settings, _tree);
         _writes = new TargetWrites((sequence, file) => _outgoing.Add(FrameType.Flushed, sequence: sequence));
         _sync = new TargetSync(settings, wake);
+        _verification = new TargetVerification(settings, outgoing);
     }
 
     /// <summary>A resync runs: what a later visit repairs is no error (PROTOCOL.md, Tolerance).</summary>
@@ -172,7 +174,9 @@ internal sealed unsafe class TargetStream : IDisposable
                 Barrier(header);
                 break;
             case FrameType.Bind:
-                _files.Bind(header.File, (int)Math.Min(header.Argument, int.MaxValue), ReadPath(frame), IsTolerant);
+                _files.Bind(
+                    header.File, (int)Math.Min(header.Argument, int.MaxValue), ReadPath(frame),
+                    IsTolerant || (header.Flags & FrameFlags.Tentative) != 0);
                 break;
             case FrameType.Unbind:
                 _files.Unbind(header.File);
@@ -198,6 +202,9 @@ internal sealed unsafe class TargetStream : IDisposable
             case FrameType.ResyncHash:
             case FrameType.ResyncHashes:
                 Compare(frame);
+                break;
+            case FrameType.VerifyDirectory:
+                _verification.Take(frame, Part(frame));
                 break;
             default:
                 throw TargetException.Violation($"frame type {(byte)header.Type} does not belong on the data connection.");
@@ -404,12 +411,11 @@ internal sealed unsafe class TargetStream : IDisposable
 
     private void Visit(in TargetFrame frame)
     {
-        var first = (frame.Header.Flags & FrameFlags.First) != 0;
-        var part = DirectoryPart.Read(Contiguous(frame.Payload), first)
-            ?? throw TargetException.Violation($"the directory in frame {frame.Header.Sequence} does not decode.");
         _writes.WaitForAll();
-        _tree.Apply(part, first, more: (frame.Header.Flags & FrameFlags.More) != 0);
+        _tree.Apply(Part(frame), (frame.Header.Flags & FrameFlags.First) != 0, more: (frame.Header.Flags & FrameFlags.More) != 0);
         _namesChanged = true;
+        if (!IsTolerant && !_tree.IsInsideDirectory)
+            _tree.Forget(); // a repair: live changes do not keep what it remembers true
         if (_tree.Replaced.Count > 0)
             _files.Replaced(_tree.Replaced);
         if (_tree.Missing.Count > 0 && !CopiesEverything)
@@ -425,10 +431,16 @@ internal sealed unsafe class TargetStream : IDisposable
         _tree.Missing.Clear();
     }
 
+    private static DirectoryPart Part(in TargetFrame frame) =>
+        DirectoryPart.Read(Contiguous(frame.Payload), (frame.Header.Flags & FrameFlags.First) != 0)
+        ?? throw TargetException.Violation($"the directory in frame {frame.Header.Sequence} does not decode.");
+
     private void Compare(in TargetFrame frame)
     {
         var file = _files.Get(frame.Header.File);
-        if (_comparison.Answer(frame, file, _writes, _outgoing))
+        if (frame.Header is { Type: FrameType.ResyncHashes, Argument: 0 })
+            _verification.TakeShape(frame, file, _writes);
+        else if (_comparison.Answer(frame, file, _writes, _outgoing))
             AwaitBarrier(file); // equal, and perhaps only in memory: left by a link before this one
         ComparedBytes += frame.Header.Argument;
     }

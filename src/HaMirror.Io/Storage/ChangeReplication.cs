@@ -100,6 +100,7 @@ internal sealed unsafe class ChangeReplication(MarkSet marks)
             slot.Sequence = source.SendChange(change, slot.Index);
         }
         Source?.Resync?.Changed(change);
+        Source?.Verify?.Changed(change);
     }
 
     private void Allocate(Slot slot, FileNode node)

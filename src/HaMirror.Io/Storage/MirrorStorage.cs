@@ -30,6 +30,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
     private readonly List<MountPoint> _mounts = [];
     private long? _resyncLimit;
     private ResyncSummary? _lastResync;
+    private VerifyStatus? _lastVerification;
     private Task _tail = Task.CompletedTask;
     private Pump? _pump;
     private TargetSession? _target;
@@ -82,6 +83,25 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         var mounts = _mounts.ToArray();
         return new ReplicaView(directories, root => Shim.Reopen(mounts[root].Descriptor, DirectoryFlags), await marks.Task.ConfigureAwait(false));
     });
+
+    /// <summary>The verification that runs, or the last one since the agent's start; null: there was none.</summary>
+    public VerifyStatus? Verification => _pump?.Verification.Status ?? Volatile.Read(ref _lastVerification);
+
+    /// <summary>Begins to compare both replicas.</summary>
+    /// <param name="repairs">What differs is made equal to this node's.</param>
+    /// <returns>Null, or why it cannot, as a sentence.</returns>
+    public Task<string?> VerifyAsync(bool repairs) => InOrderAsync(() =>
+    {
+        if (_pump is not { } pump)
+            return Task.FromResult<string?>("The module does not run here.");
+        var answer = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        pump.Post(() => answer.SetResult(pump.BeginVerify(repairs)));
+        return answer.Task;
+    });
+
+    /// <summary>Ends a verification early; what it has found stays marked.</summary>
+    /// <param name="reason">A sentence.</param>
+    public void StopVerify(string reason) => Enqueue(() => _pump?.Post(() => _pump.Verification.Stop(reason)));
 
     /// <summary>Another cap for resyncs of this replica, the running one included, in bytes a second; null: none.</summary>
     public void LimitResync(long? bytesPerSecond) => Enqueue(() =>
@@ -454,6 +474,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
             return failure;
         pump.Stop();
         Volatile.Write(ref _restStatus, Rest());
+        Volatile.Write(ref _lastVerification, pump.Verification.Status ?? _lastVerification);
         _pump = null;
         foreach (var mount in _mounts)
             mount.Dispose();

@@ -38,6 +38,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     private readonly SlotTable _slots = new();
     private readonly LocalDisk _disk = new();
     private readonly ResyncReads _reads;
+    private readonly Verification _verification;
     private readonly List<MountPoint> _mounts;
     private readonly List<ResyncRoot> _roots = [];
     private readonly PageBlock _memory;
@@ -59,6 +60,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     {
         (_options, _events, _mounts, Marks) = (options, events, mounts, marks);
         _reads = new ResyncReads(options.Replication.ResyncStreams);
+        _verification = new Verification(options, this, marks, _reads);
         foreach (var mount in mounts)
         {
             _roots.Add(new ResyncRoot(mount.Descriptor, mount.IsReplicated));
@@ -85,6 +87,9 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     public IReadOnlyList<ResyncRoot> Roots => _roots;
 
     public bool IsBusy => _flow.ChangeCount > 0;
+
+    /// <summary>The verification that runs, or the last one. Its status: any thread.</summary>
+    public Verification Verification => _verification;
 
     /// <summary>Any thread.</summary>
     public StorageStatus Status { get; private set; } = StorageStatus.None;
@@ -155,6 +160,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
 
     public void Drain(TaskCompletionSource<string?> done)
     {
+        _verification.Stop("The service of this node ends.");
         foreach (var mount in _mounts)
             mount.SetWritable(false);
         _drain.Begin(done);
@@ -181,6 +187,9 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _resyncLimit = bytesPerSecond;
         _source?.Resync?.Limit(bytesPerSecond);
     }
+
+    /// <returns>Null, or why it cannot, as a sentence.</returns>
+    public string? BeginVerify(bool repairs) => _verification.Begin(_source, repairs);
 
     /// <summary>Does something with the link of that number, if it is still the one.</summary>
     public void WithLink(long number, Action<SourceLink> action)
@@ -211,6 +220,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _flow.LinkLost(source.IsCommitted && Gates.IsWritable);
         _disk.Submit();
         source.Resync?.Dispose();
+        _verification.LinkLost(source, $"The link was lost: {reason}");
         _reads.Reset();
         source.Close(reason);
         source.Dispose();
@@ -239,6 +249,8 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
 
     bool ISourceOwner.IsGuestWaiting => _flow.ChangeCount > 0;
 
+    void ISourceOwner.MarksReported(List<Core.Wire.FileMarks> marks) => _verification.Keep(marks);
+
     void ISourceOwner.OfferAccepted(long link) => _events.OfferAccepted(link);
 
     void ISourceOwner.SwapRequested(long link) => _events.SwapRequested(link);
@@ -246,6 +258,8 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     // ---- IResyncHost ----
 
     bool IResyncHost.Quieten(FileKey key, ulong offset, ulong bytes) => _flow.Quieten(key, offset, bytes);
+
+    bool IResyncHost.QuietenAll() => _flow.QuietenAll();
 
     void IResyncHost.MarkUnderWay() => _flow.MarkUnderWay();
 
@@ -384,8 +398,9 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         var timeout = _flow.IsRetryDue ? 0
             : source is null ? IdlePollMs
             : source.HasPending ? 0
-            : source.Resync is null ? LinkedPollMs
-            : source.Resync.HasWork ? 0 : ResyncPollMs;
+            : source.Verify is { HasWork: true } || source.Resync is { HasWork: true } ? 0
+            : source is { Resync: null, Verify: null } ? LinkedPollMs
+            : ResyncPollMs;
         var ready = Shim.Poll(polls, OtherPolls + _mounts.Count, timeout);
         _looked = Environment.TickCount64;
         if (ready < 0)
@@ -451,14 +466,19 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
 
     private void ResyncRead(int token, long result)
     {
-        if (_reads.End(token) && _source?.Resync is { } resync)
+        if (!_reads.End(token))
+            return;
+        if (_source?.Resync is { } resync)
             _sourceFailure ??= resync.ReadCompleted(token, _reads.Data(token), result);
+        else
+            _source?.Verify?.ReadCompleted(token, _reads.Data(token), result);
     }
 
     /// <summary>The resync's turn.</summary>
     private void Turn(long now)
     {
         _flow.ForgetWish();
+        _verification.Turn(_source, now);
         if (_source is not { Resync: { } resync } source)
             return;
         _sourceFailure ??= resync.Turn(now);

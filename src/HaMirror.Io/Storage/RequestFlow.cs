@@ -31,6 +31,7 @@ internal sealed unsafe partial class RequestFlow(
 
     /// <summary>A range that a resync waits for; not longer than from one of its turns to the next.</summary>
     private (FileKey Key, ulong Offset, ulong Bytes)? _wish;
+    private bool _isAllWished;
 
     /// <summary>Null: no peer.</summary>
     public SourceLink? Source
@@ -66,8 +67,15 @@ internal sealed unsafe partial class RequestFlow(
         return false;
     }
 
+    /// <summary>As <see cref="Quieten"/>, for every range.</summary>
+    public bool QuietenAll()
+    {
+        _isAllWished = _ranges.Count > 0;
+        return !_isAllWished;
+    }
+
     /// <summary>Nobody waits any more for a range to be quiet.</summary>
-    public void ForgetWish() => _wish = null;
+    public void ForgetWish() => (_wish, _isAllWished) = (null, false);
 
     /// <summary>Whether no change that overlaps the range is under way on the local disk.</summary>
     public bool IsQuiet(FileKey key, ulong offset, ulong bytes)
@@ -368,7 +376,7 @@ internal sealed unsafe partial class RequestFlow(
             }
             ref var request = ref slot.Request;
             if (request.Node is { } node && request.Bytes > 0
-                && (!IsQuiet(node.Key, request.Offset, request.Bytes) || reads.Overlaps(node.Key, request.Offset, request.Bytes)
+                && (_isAllWished || !IsQuiet(node.Key, request.Offset, request.Bytes) || reads.Overlaps(node.Key, request.Offset, request.Bytes)
                     || (_wish is var (key, offset, bytes) && slot.Overlaps(key, offset, bytes))))
                 return false;
             if (!IsRecorded(slot))

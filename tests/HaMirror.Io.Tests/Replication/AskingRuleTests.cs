@@ -41,6 +41,18 @@ public sealed class AskingRuleTests
     }
 
     [Fact]
+    public void Sample_Unanswered_LetsOnlySoMuchGo()
+    {
+        var rule = Sending();
+        var sent = 0;
+        for (Asking next; (next = rule.Next()) != Asking.Waits;)
+            sent += next == Asking.Sends ? 1 : 0;
+        Assert.Equal(2 * (AskingRule.SampleInterval - 1), sent);
+        rule.Forget();
+        Assert.Equal(Asking.Extents, rule.Next());
+    }
+
+    [Fact]
     public void EqualSample_WhileSending_AsksAgain()
     {
         var rule = Sending();
