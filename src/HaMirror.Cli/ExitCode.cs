@@ -18,6 +18,9 @@ internal static class ExitCode
     /// <summary>The time of a <c>wait</c> is over.</summary>
     public const int TimedOut = 4;
 
+    /// <summary><c>verify</c> found differences and did not repair all of them.</summary>
+    public const int Different = 5;
+
     /// <summary>With <c>--quiet</c>, any failure: 0 to 4 are states there.</summary>
     public const int NoState = 9;
 

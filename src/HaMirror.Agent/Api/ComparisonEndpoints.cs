@@ -6,7 +6,7 @@ using HaMirror.Core.Machine;
 
 namespace HaMirror.Agent.Api;
 
-/// <summary>What differs between the replicas: <c>diff</c> and the rate of resyncs (src/HaMirror.Core/Api/API.md).</summary>
+/// <summary>What differs between the replicas: <c>diff</c>, <c>verify</c> and the rate of resyncs (src/HaMirror.Core/Api/API.md).</summary>
 internal static class ComparisonEndpoints
 {
     public static void MapComparisons(this WebApplication app)
@@ -14,6 +14,20 @@ internal static class ComparisonEndpoints
         app.MapGet(ApiPath.Modules + "/{module}/diff", async (HttpContext context, string module, NodeService node, ModuleRoster roster) =>
             await context.Response.WriteAsJsonAsync(
                 await DiffReport.OfAsync(roster.Driver(module), node.Status(module).Node, context.RequestAborted), ApiJson.Default.ModuleDiff));
+        app.MapPost(ApiPath.Modules + "/{module}/verify", async (HttpContext context, string module, NodeService node, ModuleRoster roster) =>
+        {
+            var request = await ApiBody.TryReadAsync(context, ApiJson.Default.VerifyRequest) ?? new VerifyRequest(false, null);
+            var report = await VerifyDesk.BeginAsync(roster.Driver(module), node.Status(module).Node, request);
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            await context.Response.WriteAsJsonAsync(report, ApiJson.Default.VerifyReport);
+        });
+        app.MapGet(ApiPath.Modules + "/{module}/verify", (HttpContext context, string module, NodeService node, ModuleRoster roster) =>
+            context.Response.WriteAsJsonAsync(VerifyDesk.Show(roster.Driver(module), node.Status(module).Node), ApiJson.Default.VerifyReport));
+        app.MapDelete(ApiPath.Modules + "/{module}/verify", (string module, ModuleRoster roster) =>
+        {
+            VerifyDesk.Stop(roster.Driver(module), "an operator");
+            return Results.NoContent();
+        });
         app.MapPut(ApiPath.Modules + "/{module}/resync-rate", async (HttpContext context, string module, ModuleRoster roster) =>
         {
             var request = await ApiBody.ReadAsync(context, ApiJson.Default.ResyncRateRequest);

@@ -22,13 +22,14 @@ internal static class HamirrorCommand
         var examples = new Dictionary<Command, string>();
         var root = new RootCommand(
             "HaMirror mirrors a VM's directory to a second host and starts the VM there when the first one fails.\n"
-            + "Exit codes: 0 done, 1 refused, 2 wrong command line, 3 no agent, 4 time over.");
+            + "Exit codes: 0 done, 1 refused, 2 wrong command line, 3 no agent, 4 time over, 5 verify found differences.");
         examples[root] = First;
         StatusVerb.AddTo(root, invocation, examples);
         LifeVerbs.AddTo(root, invocation, examples);
         ConnectVerb.AddTo(root, invocation, examples);
         SalvageVerbs.AddTo(root, invocation, examples);
         DiffVerb.AddTo(root, invocation, examples);
+        VerifyVerb.AddTo(root, invocation, examples);
         WaitVerb.AddTo(root, invocation, examples);
         BenchVerb.AddTo(root, invocation, examples);
         LogVerb.AddTo(root, invocation, examples);

@@ -89,13 +89,14 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
 
     /// <summary>Begins to compare both replicas.</summary>
     /// <param name="repairs">What differs is made equal to this node's.</param>
+    /// <param name="ended">Told how it ended, on a thread that must not be kept.</param>
     /// <returns>Null, or why it cannot, as a sentence.</returns>
-    public Task<string?> VerifyAsync(bool repairs) => InOrderAsync(() =>
+    public Task<string?> VerifyAsync(bool repairs, Action<VerifyStatus>? ended = null) => InOrderAsync(() =>
     {
         if (_pump is not { } pump)
             return Task.FromResult<string?>("The module does not run here.");
         var answer = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        pump.Post(() => answer.SetResult(pump.BeginVerify(repairs)));
+        pump.Post(() => answer.SetResult(pump.BeginVerify(repairs, ended)));
         return answer.Task;
     });
 

@@ -189,7 +189,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     }
 
     /// <returns>Null, or why it cannot, as a sentence.</returns>
-    public string? BeginVerify(bool repairs) => _verification.Begin(_source, repairs);
+    public string? BeginVerify(bool repairs, Action<VerifyStatus>? ended) => _verification.Begin(_source, repairs, ended);
 
     /// <summary>Does something with the link of that number, if it is still the one.</summary>
     public void WithLink(long number, Action<SourceLink> action)

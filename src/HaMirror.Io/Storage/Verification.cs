@@ -21,7 +21,7 @@ internal sealed class Verification(MirrorStorageOptions options, IResyncHost hos
     }
 
     /// <returns>Null, or why it cannot, as a sentence.</returns>
-    public string? Begin(SourceLink? source, bool repairs)
+    public string? Begin(SourceLink? source, bool repairs, Action<VerifyStatus>? ended)
     {
         if (source is not { IsCommitted: true, IsStreaming: true, Resync: null })
             return "There is no up-to-date secondary to compare with: both nodes have to be Ready, and this one primary.";
@@ -29,6 +29,7 @@ internal sealed class Verification(MirrorStorageOptions options, IResyncHost hos
             return "A verification runs already.";
         source.Verify = new VerifySource(source, marks, host, options.Replication.ResyncStreams, repairs);
         Status = source.Verify.Status(null);
+        _ended = ended;
         return null;
     }
 
@@ -36,6 +37,7 @@ internal sealed class Verification(MirrorStorageOptions options, IResyncHost hos
     public void Stop(string reason) => _stop = reason;
 
     private string? _stop;
+    private Action<VerifyStatus>? _ended;
 
     public void Turn(SourceLink? source, long now)
     {
@@ -57,6 +59,8 @@ internal sealed class Verification(MirrorStorageOptions options, IResyncHost hos
         {
             Status = verify.Status(null);
             _told = now;
+            if (verify.HasEnded)
+                _ended?.Invoke(Status);
         }
     }
 
@@ -67,6 +71,7 @@ internal sealed class Verification(MirrorStorageOptions options, IResyncHost hos
         if (source.Verify is not { } verify)
             return;
         Status = verify.Status(reason);
+        _ended?.Invoke(Status);
         verify.Dispose();
         source.Verify = null;
     }
