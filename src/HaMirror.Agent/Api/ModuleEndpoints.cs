@@ -82,8 +82,9 @@ internal static class ModuleEndpoints
         await context.Response.WriteAsJsonAsync(added, ApiJson.Default.ModuleConfigured);
     }
 
-    private static async Task StartAsync(HttpContext context, string module, ModuleRoster roster)
+    private static async Task StartAsync(HttpContext context, string module, ModuleRoster roster, SeedDesk seeds)
     {
+        seeds.RefuseStart(module);
         var request = await ApiBody.TryReadAsync(context, ApiJson.Default.StartRequest);
         var command = (request?.Role, request?.FullSync ?? false) switch
         {

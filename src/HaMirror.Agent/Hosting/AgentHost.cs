@@ -91,7 +91,7 @@ internal static class AgentHost
         builder.Services.AddConsole(); // First: what begins first ends last, and the console shows how the modules end.
         builder.Services.AddSingleton(files).AddSingleton(TimeProvider.System)
             .AddSingleton<ModuleCatalog>().AddSingleton<ModuleRoster>().AddSingleton<ClusterStore>().AddSingleton<JoinServer>()
-            .AddSingleton<StaleMounts>().AddSingleton<StrayGuests>().AddSingleton<GuardWatch>().AddSingleton<ServingMounts>().AddSingleton<NodeService>()
+            .AddSingleton<StaleMounts>().AddSingleton<StrayGuests>().AddSingleton<GuardWatch>().AddSingleton<ServingMounts>().AddSingleton<NodeService>().AddSingleton<SeedDesk>()
             .AddHostedService(services => services.GetRequiredService<NodeService>());
         var app = builder.Build();
         app.UseProblems();
@@ -100,6 +100,7 @@ internal static class AgentHost
         app.MapModules();
         app.MapSalvage();
         app.MapComparisons();
+        app.MapSeeds();
         app.MapResources();
         app.MapConsole();
         return app;

@@ -29,6 +29,7 @@ internal static class HamirrorCommand
         ConnectVerb.AddTo(root, invocation, examples);
         SalvageVerbs.AddTo(root, invocation, examples);
         DiffVerb.AddTo(root, invocation, examples);
+        SeedVerb.AddTo(root, invocation, examples);
         VerifyVerb.AddTo(root, invocation, examples);
         WaitVerb.AddTo(root, invocation, examples);
         BenchVerb.AddTo(root, invocation, examples);

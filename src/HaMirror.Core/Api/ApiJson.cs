@@ -32,6 +32,8 @@ namespace HaMirror.Core.Api;
 [JsonSerializable(typeof(WaitRequest))]
 [JsonSerializable(typeof(ResourceRequest))]
 [JsonSerializable(typeof(ModuleDiff))]
+[JsonSerializable(typeof(SeedRequest))]
+[JsonSerializable(typeof(SeedReport))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(ResyncRateRequest))]

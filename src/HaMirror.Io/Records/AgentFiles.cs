@@ -51,6 +51,9 @@ public sealed class AgentFiles(string root)
 
     public string MarksFile(string module) => $"{ModuleStateDirectory(module)}/marks";
 
+    /// <summary>A seed was, or is being, put in place: its path. What lies in the replicated directories came from it.</summary>
+    public string SeedMarkFile(string module) => $"{ModuleStateDirectory(module)}/seed";
+
     /// <summary>How the last resync went: what the next one's time is estimated from.</summary>
     public string ResyncSummaryFile(string module) => $"{ModuleStateDirectory(module)}/resync";
 

@@ -34,6 +34,15 @@ public sealed class ReplicaView : IDisposable
         }
     }
 
+    /// <summary>A copy of a replica, without marks.</summary>
+    /// <param name="directories">As the module has them: what they exclude is left out.</param>
+    /// <param name="places">Where each of them lies.</param>
+    /// <exception cref="IOException">One cannot be opened; the message is a sentence.</exception>
+    public static ReplicaView Of(IReadOnlyList<ReplicatedDirectory> directories, IReadOnlyList<string> places) => new(
+        directories,
+        root => Shim.Open(Shim.CurrentDirectory, places[root], OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0),
+        new Dictionary<FileKey, FileMark>());
+
     internal IReadOnlyList<ResyncRoot> Roots => _roots;
 
     internal IReadOnlyDictionary<FileKey, FileMark> Marks { get; }

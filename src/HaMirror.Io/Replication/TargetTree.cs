@@ -12,7 +12,11 @@ using HaMirror.Io.Preimages;
 namespace HaMirror.Io.Replication;
 
 /// <summary>Applies <see cref="DirectoryPart"/>s.</summary>
-internal sealed unsafe class TargetTree(TargetSettings settings)
+/// <param name="who">Begins the sentence of a failure.</param>
+/// <param name="remedy">Ends it.</param>
+internal sealed unsafe class TargetTree(
+    TargetSettings settings, string who = "The resync",
+    string remedy = "Free space or repair the disk; the link is tried again by itself.")
 {
     private const uint TypeMask = 0xF000;
     private const uint TypeDirectory = 0x4000;
@@ -401,7 +405,7 @@ internal sealed unsafe class TargetTree(TargetSettings settings)
     {
         if (result >= 0)
             return result;
-        throw new TargetException($"The resync could not {doing} '{path}' in {settings.Roots[root].Path} on this node: "
-            + $"{Errno.Describe(-result)}. Free space or repair the disk; the link is tried again by itself.", replicaFailed: true);
+        throw new TargetException($"{who} could not {doing} '{path}' in {settings.Roots[root].Path} on this node: "
+            + $"{Errno.Describe(-result)}. {remedy}", replicaFailed: true);
     }
 }

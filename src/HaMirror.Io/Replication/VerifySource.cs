@@ -125,6 +125,8 @@ internal sealed unsafe class VerifySource : IDisposable
     {
         try
         {
+            if (!_host.IsDiskSound)
+                GiveUp();
             if (_stop is null)
                 _names.Turn(_host.IsBusy ? BusyWalkMs : WalkMs);
             TurnData();
@@ -146,6 +148,11 @@ internal sealed unsafe class VerifySource : IDisposable
         _reads.Remove(token, out var read);
         var (file, offset, bytes, step) = read;
         file.Outstanding--;
+        if (file.IsAbandoned || !_host.IsDiskSound)
+        {
+            _host.Release(token);
+            return;
+        }
         var have = result < 0 ? result : Whole(file, offset, data, (int)Math.Min(result, bytes), bytes);
         if (have < 0)
         {
@@ -180,7 +187,7 @@ internal sealed unsafe class VerifySource : IDisposable
                 Equal(shape.File, shape.Offset, shape.Hole);
             else if (equal)
                 _marks.Cut(shape.File.Key, shape.Offset);
-            else if (shape.Hole > 0)
+            else if (shape.Hole > 0 && !shape.File.IsAbandoned)
                 shape.File.Different.Enqueue(new DifferentRange(shape.Offset, shape.Hole, IsDivided: true));
             else
                 DiffersInSize(shape.File);
@@ -189,7 +196,7 @@ internal sealed unsafe class VerifySource : IDisposable
         {
             if (equal)
                 Equal(block.File, block.Offset, (ulong)block.Bytes);
-            else if (block.ExtentCount > 1)
+            else if (block.ExtentCount > 1 && !block.File.IsAbandoned)
                 block.File.Different.Enqueue(new DifferentRange(block.Offset, (ulong)block.Bytes, IsDivided: true));
             else
                 DiffersInData(block.File, block.Offset, block.Bytes);
@@ -223,6 +230,14 @@ internal sealed unsafe class VerifySource : IDisposable
         foreach (var file in _open)
             _ = Shim.Close(file.Descriptor);
         _open.Clear();
+    }
+
+    /// <summary>The local disk has failed: a write that only the peer has would be found, and repaired with what it replaced.</summary>
+    private void GiveUp()
+    {
+        Stop("The disk of this node has failed.");
+        foreach (var file in _open)
+            file.Abandon();
     }
 
     private bool IsIdle => _open.Count == 0 && (_stop is not null || (_names.IsDone && _waiting.Count == 0));
@@ -280,6 +295,8 @@ internal sealed unsafe class VerifySource : IDisposable
     private void DiffersInData(FileCopy file, ulong offset, int bytes)
     {
         _marks.Mark(file.Key, offset, (ulong)bytes);
+        if (file.IsAbandoned)
+            return;
         Differs(file.File.Root, file.File.Path, offset, (ulong)bytes, "has other data");
         if (_repairs)
             file.Different.Enqueue(new DifferentRange(offset, (ulong)bytes, IsDivided: false));
@@ -288,6 +305,8 @@ internal sealed unsafe class VerifySource : IDisposable
     private void DiffersInSize(FileCopy file)
     {
         _marks.MarkWhole(file.Key);
+        if (file.IsAbandoned)
+            return;
         var path = _files.TryGet(file.Key, out var now) ? now.Path : file.File.Path;
         Differs(file.File.Root, path, 0, 0, "has another size, or is missing");
         if (!_repairs || !_names.Repair(file.File.Root, path.LastIndexOf('/') is var slash and >= 0 ? path[..slash] : ""))

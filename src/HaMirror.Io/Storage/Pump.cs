@@ -88,9 +88,6 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
 
     public bool IsBusy => _flow.ChangeCount > 0;
 
-    /// <summary>The verification that runs, or the last one. Its status: any thread.</summary>
-    public Verification Verification => _verification;
-
     /// <summary>Any thread.</summary>
     public StorageStatus Status { get; private set; } = StorageStatus.None;
 
@@ -181,16 +178,6 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _options.Log.Attached(_options.Module, number, plan, Marks.Count);
     });
 
-    /// <summary>Caps this and later resyncs, in bytes a second; null: no cap.</summary>
-    public void LimitResync(long? bytesPerSecond)
-    {
-        _resyncLimit = bytesPerSecond;
-        _source?.Resync?.Limit(bytesPerSecond);
-    }
-
-    /// <returns>Null, or why it cannot, as a sentence.</returns>
-    public string? BeginVerify(bool repairs, Action<VerifyStatus>? ended) => _verification.Begin(_source, repairs, ended);
-
     /// <summary>Does something with the link of that number, if it is still the one.</summary>
     public void WithLink(long number, Action<SourceLink> action)
     {
@@ -249,37 +236,9 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
 
     bool ISourceOwner.IsGuestWaiting => _flow.ChangeCount > 0;
 
-    void ISourceOwner.MarksReported(List<Core.Wire.FileMarks> marks) => _verification.Keep(marks);
-
     void ISourceOwner.OfferAccepted(long link) => _events.OfferAccepted(link);
 
     void ISourceOwner.SwapRequested(long link) => _events.SwapRequested(link);
-
-    // ---- IResyncHost ----
-
-    bool IResyncHost.Quieten(FileKey key, ulong offset, ulong bytes) => _flow.Quieten(key, offset, bytes);
-
-    bool IResyncHost.QuietenAll() => _flow.QuietenAll();
-
-    void IResyncHost.MarkUnderWay() => _flow.MarkUnderWay();
-
-    bool IResyncHost.CanRead => _reads.HasFree;
-
-    int IResyncHost.TryRead(FileKey key, int descriptor, ulong offset, int bytes)
-    {
-        // To the end of the extent: its mark goes as a whole, and a write behind the bytes read may have nothing but that mark.
-        if (!_reads.HasFree || !_flow.Quieten(key, offset, ExtentSet.RoundUp((ulong)bytes)))
-            return -1;
-        var token = _reads.Begin(key, offset, bytes);
-        _disk.Queue(NativeIoOperation.Read, descriptor, _reads.Data(token), (ulong)bytes, offset, ResyncUser | (ulong)token);
-        return token;
-    }
-
-    byte* IResyncHost.Spare(int token) => _reads.Spare(token);
-
-    void IResyncHost.Release(int token) => _reads.Release(token);
-
-    int IResyncHost.Owner(int token) => SlotTable.Count + token;
 
     // ---- the thread ----
 

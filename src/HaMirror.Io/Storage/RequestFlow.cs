@@ -57,43 +57,6 @@ internal sealed unsafe partial class RequestFlow(
     /// <summary>Acknowledgements that a lost peer owes while it is not decided who goes on.</summary>
     public int OrphanCount => _orphans.Count;
 
-    /// <summary>Whether no change that overlaps the range is under way on the local disk. If one is, no further one begins until
-    /// <see cref="ForgetWish"/>: a file that is always being written would never be quiet.</summary>
-    public bool Quieten(FileKey key, ulong offset, ulong bytes)
-    {
-        if (IsQuiet(key, offset, bytes))
-            return true;
-        _wish = (key, offset, bytes);
-        return false;
-    }
-
-    /// <summary>As <see cref="Quieten"/>, for every range.</summary>
-    public bool QuietenAll()
-    {
-        _isAllWished = _ranges.Count > 0;
-        return !_isAllWished;
-    }
-
-    /// <summary>Nobody waits any more for a range to be quiet.</summary>
-    public void ForgetWish() => (_wish, _isAllWished) = (null, false);
-
-    /// <summary>Whether no change that overlaps the range is under way on the local disk.</summary>
-    public bool IsQuiet(FileKey key, ulong offset, ulong bytes)
-    {
-        foreach (var slot in _ranges)
-            if (slot.Overlaps(key, offset, bytes))
-                return false;
-        return true;
-    }
-
-    /// <summary>Marks the ranges of changes that are under way on the local disk, sent or not.</summary>
-    public void MarkUnderWay()
-    {
-        foreach (var slot in _ranges)
-            if (slot.Request.Node is { } node)
-                _replication.Mark(node, slot.Request.Offset, slot.Request.Bytes);
-    }
-
     /// <summary>Begins with a request that has just been received.</summary>
     public void Begin(Slot slot)
     {

@@ -25,6 +25,8 @@ internal sealed class Verification(MirrorStorageOptions options, IResyncHost hos
     {
         if (source is not { IsCommitted: true, IsStreaming: true, Resync: null })
             return "There is no up-to-date secondary to compare with: both nodes have to be Ready, and this one primary.";
+        if (!host.IsDiskSound)
+            return "The disk of this node has failed: there is nothing to compare with.";
         if (source.Verify is not null)
             return "A verification runs already.";
         source.Verify = new VerifySource(source, marks, host, options.Replication.ResyncStreams, repairs);
