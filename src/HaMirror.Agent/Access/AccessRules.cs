@@ -28,6 +28,9 @@ internal static class AccessRules
         [$"POST {Module}/log"] = Need.Control,
         [$"POST {Module}/check"] = Need.Control,
         [$"PUT {Module}/resources/{{name}}"] = Need.Control,
+        [$"POST {Module}/verify"] = Need.Control,
+        [$"DELETE {Module}/verify"] = Need.Control,
+        [$"PUT {Module}/resync-rate"] = Need.Control,
 
         [$"GET {Module}/hook-runs/{{run}}"] = Need.Control,
 
