@@ -81,7 +81,8 @@ public sealed unsafe class TreeCopy(ReplicaView source, IReadOnlyList<Replicated
                 var isFirst = (flags & FrameFlags.First) != 0;
                 tree.Apply(DirectoryPart.Read(payload, isFirst)!, isFirst, (flags & FrameFlags.More) != 0);
             }
-            tree.Made.Clear();
+            tree.Lengthen();
+            tree.Missing.Clear();
             tree.Replaced.Clear();
             for (var index = 0; index < snapshot.Entries.Count; index++)
             {

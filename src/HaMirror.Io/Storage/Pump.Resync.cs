@@ -21,6 +21,13 @@ internal sealed unsafe partial class Pump
     /// <returns>Null, or why it cannot, as a sentence.</returns>
     public string? BeginVerify(bool repairs, Action<VerifyStatus>? ended) => _verification.Begin(_source, repairs, ended);
 
+    /// <summary>A log that cannot be written has told the driver itself: the marks stay in memory.</summary>
+    private void KeepRecorded(string? failure)
+    {
+        if (failure is not null)
+            _options.Log.MarksNotRecorded(_options.Module, failure);
+    }
+
     void ISourceOwner.MarksReported(List<FileMarks> marks) => _verification.Keep(marks);
 
     bool IResyncHost.IsDiskSound => _flow.IsDiskSound;

@@ -74,6 +74,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _drain = new DrainWatch(mounts, Post);
         _sourceFlush = new SourceFlush(mounts, Post);
         OpenIntents(ring);
+        _verification.Record = files => Intents?.Record(files, KeepRecorded);
         _thread = new Thread(Run) { IsBackground = true, Name = $"pump {options.Module}" };
     }
 

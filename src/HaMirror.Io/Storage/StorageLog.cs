@@ -42,6 +42,9 @@ internal static partial class StorageLog
     [LoggerMessage(408, LogLevel.Warning, "A resync of module {Module} cannot read {Path}: {Error}.")]
     public static partial void ResyncReadFailed(this ILogger log, string module, string path, string error);
 
+    [LoggerMessage(426, LogLevel.Warning, "What a verification of module {Module} found is marked in memory only: {Reason}")]
+    public static partial void MarksNotRecorded(this ILogger log, string module, string reason);
+
     [LoggerMessage(412, LogLevel.Warning, "How long the last resync of module {Module} took is not kept: {Reason}")]
     public static partial void SummaryNotKept(this ILogger log, string module, string reason);
 }

@@ -62,8 +62,18 @@ internal sealed class Verification(MirrorStorageOptions options, IResyncHost hos
             Status = verify.Status(null);
             _told = now;
             if (verify.HasEnded)
-                _ended?.Invoke(Status);
+                Tell(Status);
         }
+    }
+
+    /// <summary>Makes marks outlive a crash of this node; null: nothing does.</summary>
+    public Action<IReadOnlyList<FileMarks>>? Record { get; set; }
+
+    private void Tell(VerifyStatus status)
+    {
+        if (status is { FindingCount: > 0, IsRepaired: false })
+            Record?.Invoke([.. marks.All.Select(mark => new FileMarks(mark.Key.Root, mark.Key.Inode, "", mark.Value.IsWhole, mark.Value.Extents))]);
+        _ended?.Invoke(status);
     }
 
     /// <summary>Its link is lost: what was found stays marked, what was under way is marked again.</summary>
