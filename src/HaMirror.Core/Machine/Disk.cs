@@ -195,7 +195,17 @@ internal sealed class Disk(MachineContext machine)
         Fault = null;
     }
 
+    /// <summary>The same, after the standby was left: a disk that hangs tells late.</summary>
+    public void CouldNotApplyLate(string reason)
+    {
+        if (machine.State != ModuleState.Wait || Fault == What(reason)) return;
+        CouldNotApply(reason);
+        machine.Say(SayLevel.Critical, Fault!);
+    }
+
     /// <summary>This replica could not apply what its primary sent; said until it is equal again.</summary>
-    public void CouldNotApply(string reason) =>
-        Fault = $"This replica could not apply what {machine.Rules.PeerName} sent: {reason}";
+    public void CouldNotApply(string reason) => Fault = What(reason);
+
+    private string What(string reason) =>
+        $"This replica could not apply what {machine.Rules.PeerName} sent: {reason}";
 }

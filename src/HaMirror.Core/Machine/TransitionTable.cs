@@ -85,7 +85,7 @@ public static class TransitionTable
             (m, i) => m.Commands.StorageFailed((MachineInput.StorageFailed)i)),
         Row(Stands, MachineEvent.TargetFailed, "outdated is recorded, or it stays inconsistent; WAIT until the next link",
             (m, i) => m.Standby.TargetFailed((MachineInput.TargetFailed)i)),
-        Row(NotStanding, MachineEvent.TargetFailed, "late: it was left already", (_, _) => { }),
+        Row(NotStanding, MachineEvent.TargetFailed, "late: in WAIT it is shown until the replica is equal; else nothing", (m, i) => m.Disk.CouldNotApplyLate(((MachineInput.TargetFailed)i).Reason)),
         Row(Any, MachineEvent.RecordSaved, "a standby that dropped out for want of its record comes back by itself", (m, _) => m.Disk.RecordSaved()),
         Row(Serves, MachineEvent.DiskFailed, "PRIM with a SECOND that is Ready: the disk is detached and served through the peer; else the service gets the error",
             (m, i) => m.Disk.Failed((MachineInput.DiskFailed)i)),

@@ -70,6 +70,19 @@ public sealed unsafe class PeerConnection : IDisposable
     /// <summary>As <c>hm_conn_handshake</c>: 0 done, 1 wait for readable, 2 for writable, or -errno.</summary>
     internal int Handshake() => Shim.ConnHandshake(_handle);
 
+    /// <summary>Ends the connection in both directions; any thread.</summary>
+    public void Abort()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // It has ended already, which is what is wanted.
+        }
+    }
+
     /// <summary>Closes at once; what was sent and not yet taken by the kernel is lost.</summary>
     public void Dispose()
     {

@@ -35,6 +35,13 @@ public sealed class PeerLink
     /// <summary>What waits to leave over <see cref="Control"/>.</summary>
     public ControlQueue Outgoing { get; }
 
+    /// <summary>Cuts both connections from any thread: whoever the link belongs to finds them ended when it looks again.</summary>
+    public void Abort()
+    {
+        Data.Abort();
+        Control.Abort();
+    }
+
     /// <summary>Tells the peer why, as far as its socket has room, and closes. More than once is allowed.</summary>
     public void Close(string reason)
     {

@@ -48,6 +48,7 @@ public sealed unsafe class TargetSession : IDisposable
     private readonly FrameReader _data;
     private readonly TargetStream _stream;
     private readonly TargetReads _reads;
+    private readonly TargetPatience _patience;
     private AckMode _ack;
     private readonly TargetFrame[] _frames = new TargetFrame[RoundFrames];
     private readonly Thread _thread;
@@ -74,6 +75,7 @@ public sealed unsafe class TargetSession : IDisposable
         _stream = new TargetStream(settings, link.Outgoing, _wake);
         _reads = new TargetReads(link, _stream);
         _ack = settings.Ack;
+        _patience = new TargetPatience(link, settings.CheckTime, sentence => events.TargetFailed(link.Number, sentence));
         _thread = new Thread(Run) { IsBackground = true, Name = $"target {link.Number}" };
         _thread.Start();
     }
@@ -142,12 +144,26 @@ public sealed unsafe class TargetSession : IDisposable
 
     /// <summary>Cuts the link if it still stands and waits until everything received is applied, syncs under way have ended
     /// and all files are closed. As slow as the disk; whoever cannot wait calls <see cref="Cut"/> and takes LinkDown.</summary>
-    public void Dispose()
+    public void Dispose() => _ = TryEnd(Timeout.InfiniteTimeSpan);
+
+    /// <summary>As <see cref="Dispose"/>, but waits for a disk that hangs no longer than that.</summary>
+    /// <returns>False: it still has not ended.</returns>
+    public bool TryEnd(TimeSpan patience)
     {
+        if (_isEnded)
+            return true;
         Cut("The target ended the link.");
-        _thread.Join();
+        if (!_thread.Join(patience))
+            return false;
+        _isEnded = true;
         _wake.Dispose();
+        return true;
     }
+
+    /// <summary>It was said that the disk hangs under this session's thread. Any thread.</summary>
+    public bool IsStuck => _patience.IsOver;
+
+    private bool _isEnded;
 
     private void Post(Action action)
     {
@@ -190,7 +206,9 @@ public sealed unsafe class TargetSession : IDisposable
         Crash.At(CrashPoint.TargetDrained);
         _link.Close(reason);
         _log.TargetEnded(_link.Number, reason);
-        if (failure is not null)
+        var isSaid = _patience.IsOver;
+        _patience.Dispose();
+        if (failure is not null && !isSaid)
             _events.TargetFailed(_link.Number, failure);
         _events.LinkDown(_link.Number, reason);
         // Last: a barrier under way may take seconds, and a failover must not wait for it. All is applied already.
@@ -234,7 +252,9 @@ public sealed unsafe class TargetSession : IDisposable
 
     private void Round()
     {
+        _patience.End();
         var heard = Wait();
+        _patience.Begin(_looked);
         while (_posted.TryDequeue(out var action))
             action();
         if (heard.Control)
@@ -407,6 +427,7 @@ public sealed unsafe class TargetSession : IDisposable
             case FrameType.Offer when payload.Length == 16 && HasPlan:
                 Crash.At(CrashPoint.OfferReceived);
                 _stream.EndTolerance();
+                _patience.IsResyncing = false;
                 Progress = null;
                 _events.OfferReceived(_link.Number, new GenerationId(new Guid(payload)));
                 break;
@@ -449,6 +470,7 @@ public sealed unsafe class TargetSession : IDisposable
     private void Judge()
     {
         var now = Environment.TickCount64;
+        _patience.Judge(now, _stream.WritesSilentSince, _stream.SyncSince);
         _lastHeard = Math.Max(_lastHeard, Math.Max(_control.LastReceived, _data.LastReceived));
         if (_control.Ended is { } control)
             End(control);

@@ -19,6 +19,9 @@ public sealed record TargetRoot(int Descriptor, string Path, ReplicationFilter F
 public sealed record TargetSettings(
     ImmutableArray<TargetRoot> Roots, AckMode Ack, TimeSpan LockTimeout, ImmutableArray<FileMarks> Marks)
 {
+    /// <summary>A disk that is silent for longer counts as failed.</summary>
+    public TimeSpan CheckTime { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Told, on the session's thread, of files whose content is not here, as far as it is not, until the source has
     /// copied it: that counts as marked until this node is equal. On stable storage when it returns null, else why not.</summary>
     public Func<IReadOnlyList<FileMarks>, string?>? Missing { get; init; }

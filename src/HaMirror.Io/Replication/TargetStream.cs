@@ -77,6 +77,12 @@ internal sealed unsafe class TargetStream : IDisposable
     /// <summary>To be polled while something is under way; -1: nothing to poll.</summary>
     public int RingDescriptor => _writes.UnderWay > 0 ? _writes.RingDescriptor : -1;
 
+    /// <summary>As <see cref="TargetWrites.SilentSince"/>.</summary>
+    public long WritesSilentSince => _writes.SilentSince;
+
+    /// <summary>As <see cref="TargetSync.Since"/>.</summary>
+    public long SyncSince => _sync.Since;
+
     /// <summary>Bytes that resync frames have compared, and written; for the status.</summary>
     public long ComparedBytes { get; private set; }
 

@@ -37,6 +37,11 @@ internal sealed class TargetSync : IDisposable
     /// <summary>Jobs whose answer has not been taken; session's thread only.</summary>
     public int Waiting { get; private set; }
 
+    /// <summary>Since when the job under way is, in ms of TickCount64; 0: none is. Any thread.</summary>
+    public long Since => Volatile.Read(ref _since);
+
+    private long _since;
+
     public void Add(SyncJob job)
     {
         Waiting++;
@@ -95,7 +100,9 @@ internal sealed class TargetSync : IDisposable
     {
         foreach (var job in _jobs.GetConsumingEnumerable())
         {
+            Volatile.Write(ref _since, Environment.TickCount64);
             Perform(job);
+            Volatile.Write(ref _since, 0);
             _answers.Enqueue(job);
             _done.Set();
         }

@@ -70,6 +70,11 @@ internal sealed unsafe class TargetWrites : IDisposable
     /// <summary>To be polled while something is under way; -1: no io_uring.</summary>
     public int RingDescriptor => HasRing ? Shim.RingDescriptor(_ring) : -1;
 
+    /// <summary>Since when what is under way in the ring makes no progress, in ms of TickCount64; 0: nothing is under way.</summary>
+    public long SilentSince => UnderWay > 0 ? _lastProgress : 0;
+
+    private long _lastProgress;
+
     public bool HasRing => !_ring.IsInvalid;
 
     /// <summary>The lowest sequence that is not applied yet; 0: all are.</summary>
@@ -218,6 +223,8 @@ internal sealed unsafe class TargetWrites : IDisposable
 
     private void Queue(in NativeIo io)
     {
+        if (UnderWay <= 1)
+            _lastProgress = Environment.TickCount64;
         _queue[_queued++] = io;
         if (_queued == _queue.Length)
             Submit();
@@ -278,6 +285,7 @@ internal sealed unsafe class TargetWrites : IDisposable
             result = Math.Min(0, _loneFlush.Sync(file.Descriptor, dataOnly: true));
         _slots[index] = default;
         _free[_freeCount++] = index;
+        _lastProgress = Environment.TickCount64;
         file.Inode.UnderWay--;
         if (result < 0)
             _fault ??= Describe(slot, (int)-result);

@@ -331,6 +331,15 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
 
     private void AttachTarget(Pump pump, PeerLink link)
     {
+        if (_target is { } before && !before.TryEnd(before.IsStuck ? TimeSpan.Zero : _options.Replication.CheckTime))
+        {
+            const string hangs = "The disk of this node still has not answered to what an earlier link sent. Look for its cause in the kernel's log "
+                + "(dmesg) and repair or replace it; the link is tried again by itself once it answers.";
+            link.Close(hangs);
+            _events.TargetFailed(link.Number, hangs);
+            _events.LinkDown(link.Number, hangs);
+            return;
+        }
         EndTarget();
         var done = new TaskCompletionSource<List<FileMarks>>(TaskCreationOptions.RunContinuationsAsynchronously);
         pump.Post(() =>
@@ -351,6 +360,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
             var settings = new TargetSettings(
                 [.. TargetRoots()], _options.Replication.Ack, _options.Replication.LockTimeout, [.. marks])
             {
+                CheckTime = _options.Replication.CheckTime,
                 Missing = files => Record(pump, files),
             };
             _target = new TargetSession(link, settings, _events, _options.Log);
@@ -462,6 +472,9 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
 
     private string? Unmount(bool force)
     {
+        if (_target is { } target && !target.TryEnd(_options.Replication.CheckTime))
+            return $"The disk of module {_options.Module} on this node does not answer: nothing can be unmounted until it does. Look for its cause "
+                + "in the kernel's log (dmesg); if it never answers, this host must be restarted.";
         EndTarget();
         if (_pump is not { } pump)
             return null;

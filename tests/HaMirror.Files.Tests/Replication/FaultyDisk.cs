@@ -4,6 +4,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using HaMirror.Io.Native;
+using Xunit;
 
 namespace HaMirror.Files.Tests.Replication;
 
@@ -29,7 +30,7 @@ internal sealed partial class FaultyDisk : IDisposable
         {
             files = System.IO.Directory.CreateDirectory(Path.Combine(_parent, "slow")).FullName;
             _slow = Process.Start(new ProcessStartInfo("bindfs", ["-f", lower, files]) { RedirectStandardError = true })!;
-            StorageNode.Until(() => File.Exists(Path.Combine(files, "disk.img")), "bindfs serves");
+            Until(() => File.Exists(Path.Combine(files, "disk.img")), "bindfs serves");
         }
         Run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0", Path.Combine(lower, "disk.img"));
         _device = Run("losetup", "-f", "--show", Path.Combine(files, "disk.img")).Trim();
@@ -37,7 +38,7 @@ internal sealed partial class FaultyDisk : IDisposable
     }
 
     /// <summary>Where its file system is.</summary>
-    public string Mounted { get; }
+    public string Mounted { get; private set; }
 
     /// <summary>From now on the device answers nothing but errors.</summary>
     public unsafe void Break()
@@ -56,6 +57,32 @@ internal sealed partial class FaultyDisk : IDisposable
         Assert.Equal(0, Kill(_slow!.Id, Stop));
     }
 
+    /// <summary>Mounts it elsewhere.</summary>
+    public void MoveTo(string path)
+    {
+        Until(() => TryRun("umount", Mounted), "the disk is unmounted");
+        Mounted = System.IO.Directory.CreateDirectory(path).FullName;
+        Run("mount", _device, Mounted);
+    }
+
+    /// <summary>Mounts it where it was made.</summary>
+    public void MoveBack() => MoveTo(Path.Combine(_parent, "disk"));
+
+    /// <summary>Another disk in its place, with an empty file system.</summary>
+    public void Replace()
+    {
+        Until(() => TryRun("umount", Mounted), "the disk is unmounted");
+        Run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0", _device);
+        Run("mount", _device, Mounted);
+    }
+
+    /// <summary>The same disk, well again.</summary>
+    public void Repair()
+    {
+        Until(() => TryRun("umount", Mounted), "the disk is unmounted");
+        Run("mount", _device, Mounted);
+    }
+
     public void Resume()
     {
         if (_slow is not null)
@@ -65,15 +92,21 @@ internal sealed partial class FaultyDisk : IDisposable
     public void Dispose()
     {
         Resume();
-        StorageNode.Until(() => TryRun("umount", Mounted), "the disk is unmounted");
+        Until(() => TryRun("umount", Mounted), "the disk is unmounted");
         Run("losetup", "-d", _device);
         if (_slow is not null)
         {
-            StorageNode.Until(() => TryRun("umount", Path.Combine(_parent, "slow")), "bindfs is unmounted");
+            Until(() => TryRun("umount", Path.Combine(_parent, "slow")), "bindfs is unmounted");
             _slow.WaitForExit();
             _slow.Dispose();
         }
         System.IO.Directory.Delete(_parent, true);
+    }
+
+    private static void Until(Func<bool> condition, string what)
+    {
+        for (var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(60); !condition(); Thread.Sleep(20))
+            Assert.True(DateTime.UtcNow < deadline, $"Waited in vain until {what}.");
     }
 
     private static bool TryRun(string command, params string[] arguments)

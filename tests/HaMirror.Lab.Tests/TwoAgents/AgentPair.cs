@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using HaMirror.Core.Api;
+using HaMirror.Files.Tests.Replication;
 
 namespace HaMirror.Lab.Tests.TwoAgents;
 
@@ -19,7 +20,12 @@ internal sealed class AgentPair : IAsyncDisposable
     public string Story => One.Story + Two.Story;
 
     /// <summary>The module's directory on a node, as its mount shows it while the module runs.</summary>
-    public static string Data(AgentProcess node, string module = Module) => $"{node.Root}/data-{module}";
+    public static string Data(AgentProcess node, string module = Module) => Directory.Exists(Disk(node)) ? $"{Disk(node)}/data-{module}" : $"{node.Root}/data-{module}";
+
+    /// <summary>Exists when replicas lie on a disk of their own.</summary>
+    public static string Disk(AgentProcess node) => $"{node.Root}/disk";
+
+    private readonly List<FaultyDisk> _disks = [];
 
     /// <summary>The hooks leave a line per call here.</summary>
     public static string HookLog(AgentProcess node, string module = Module) => $"{node.Root}/hooks-{module}";
@@ -31,9 +37,10 @@ internal sealed class AgentPair : IAsyncDisposable
     /// <param name="hooks">Hooks by name, as shell commands, in the place of the usual ones.</param>
     /// <param name="replicationAttributes">Attributes of the module's &lt;rfs&gt;.</param>
     /// <param name="niceStop">Time of a graceful stop hook.</param>
+    /// <param name="diskOfOne">Where the first node's replica is to lie; null: with all else of the node.</param>
     public static async Task<AgentPair> CreateAsync(
         string serviceAttributes = "", IReadOnlyDictionary<string, string>? hooks = null, string niceStop = "20s",
-        string replicationAttributes = "")
+        string replicationAttributes = "", FaultyDisk? diskOfOne = null, FaultyDisk? diskOfTwo = null)
     {
         var directory = Directory.CreateTempSubdirectory("hamirror-agents-").FullName;
         // Addresses of this test alone: the whole of 127/8 is this machine.
@@ -41,6 +48,15 @@ internal sealed class AgentPair : IAsyncDisposable
         var pair = new AgentPair(directory, new AgentProcess(directory + "/n1", "n1", net + ".1"), new AgentProcess(directory + "/n2", "n2", net + ".2"));
         try
         {
+            foreach (var (node, disk) in new[] { (pair.One, diskOfOne), (pair.Two, diskOfTwo) })
+            {
+                if (diskOfOne is null && diskOfTwo is null) continue;
+                Directory.CreateDirectory(Disk(node));
+                if (disk is null) continue;
+                disk.MoveTo(Disk(node));
+                pair._disks.Add(disk);
+            }
+
             await pair.JoinAsync(serviceAttributes, hooks ?? new Dictionary<string, string>(), niceStop, replicationAttributes);
             return pair;
         }
@@ -112,13 +128,16 @@ internal sealed class AgentPair : IAsyncDisposable
     {
         await One.DisposeAsync();
         await Two.DisposeAsync();
+        foreach (var disk in _disks) disk.MoveBack();
         Directory.Delete(_directory, recursive: true);
     }
 
     private async Task JoinAsync(
         string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop, string replicationAttributes)
     {
-        WriteTemplate(_directory + "/template", serviceAttributes, hooks, niceStop, replicationAttributes: replicationAttributes);
+        WriteTemplate(
+            _directory + "/template", serviceAttributes, hooks, niceStop, replicationAttributes: replicationAttributes,
+            within: Directory.Exists(Disk(One)) ? "disk/" : "");
         foreach (var node in new[] { One, Two })
         {
             await node.StartAsync();
@@ -133,7 +152,7 @@ internal sealed class AgentPair : IAsyncDisposable
 
     private static void WriteTemplate(
         string directory, string serviceAttributes, IReadOnlyDictionary<string, string> hooks, string niceStop, string content = "",
-        string replicationAttributes = "")
+        string replicationAttributes = "", string within = "")
     {
         Directory.CreateDirectory(directory + "/conf");
         Directory.CreateDirectory(directory + "/bin");
@@ -142,7 +161,7 @@ internal sealed class AgentPair : IAsyncDisposable
             <safe>
               <service mode="mirror" {serviceAttributes}>
                 <heart><heartbeat name="default"/></heart>
-                <rfs {replicationAttributes}><replicated dir="%HAMIRROR_ROOT%/data-%SAFEMODULE%"/></rfs>
+                <rfs {replicationAttributes}><replicated dir="%HAMIRROR_ROOT%/{within}data-%SAFEMODULE%"/></rfs>
                 <user nicestoptimeout="{niceStop}" forcestoptimeout="10s"/>
                 {content}
               </service>
@@ -151,7 +170,7 @@ internal sealed class AgentPair : IAsyncDisposable
             """);
         var commands = new Dictionary<string, string>
         {
-            ["start_prim"] = "[ -w \"$HAMIRROR_ROOT/data-$SAFEMODULE\" ] && touch \"$HAMIRROR_ROOT/service-$SAFEMODULE\"",
+            ["start_prim"] = $"[ -w \"$HAMIRROR_ROOT/{within}data-$SAFEMODULE\" ] && touch \"$HAMIRROR_ROOT/service-$SAFEMODULE\"",
             ["stop_prim"] = "rm -f \"$HAMIRROR_ROOT/service-$SAFEMODULE\"",
             ["transition"] = "true",
         };

@@ -89,7 +89,9 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
         if (_process is { HasExited: false }) await KillAsync();
         _process?.Dispose();
         CloseApi();
-        foreach (var path in Directory.GetDirectories(Root))
+        var disk = Root + "/disk";
+        string[] paths = [.. Directory.GetDirectories(Root), .. Directory.Exists(disk) ? [disk + "/data-m1"] : Array.Empty<string>()];
+        foreach (var path in paths)
         {
             // Every layer: a test that killed the agent more than once may have left several.
             for (var layer = 0; layer < 16 && Shim.MountKind(path) == 1; layer++) _ = Shim.FuseUnmount(path, abort: 1);
