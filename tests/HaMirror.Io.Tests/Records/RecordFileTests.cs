@@ -56,7 +56,11 @@ public sealed class RecordFileTests : IDisposable
     {
         var property = typeof(ReplicaRecord).GetProperty(name)!;
         var generation = new GenerationId(new Guid(7, 7, 7, new byte[8]));
-        var plain = new ReplicaRecord { Current = generation, Condition = ReplicaCondition.UpToDate };
+        var plain = new ReplicaRecord
+        {
+            Current = generation,
+            Condition = name == nameof(ReplicaRecord.Detached) ? ReplicaCondition.Outdated : ReplicaCondition.UpToDate,
+        };
         object value = property.PropertyType switch
         {
             var type when type == typeof(bool) => true,
