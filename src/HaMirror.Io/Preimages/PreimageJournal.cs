@@ -20,6 +20,12 @@ internal sealed unsafe class PreimageJournal : IDisposable
     private const uint TypeMask = 0xF000;
     private const uint TypeDirectory = 0x4000;
 
+    /// <summary>Of a file that is made whole, at a time: whoever changes it waits no longer than that takes.</summary>
+    private const ulong PartBytes = 1 << 20;
+
+    /// <summary>Of the room that the journal may take, what making files whole may use.</summary>
+    private const double CompletionPart = 0.75;
+
     private readonly Lock _lock = new();
     private readonly PreimageCatalog _catalog;
     private readonly JournalFile _journal;
@@ -27,6 +33,7 @@ internal sealed unsafe class PreimageJournal : IDisposable
     private readonly long _bytesMax;
     private readonly Action<string> _givenUp;
     private bool _ended;
+    private bool _soft;
 
     /// <param name="bytesMax">Of the journal.</param>
     /// <param name="givenUp">Told why, when an undo record cannot be kept any longer; removes it.</param>
@@ -34,6 +41,45 @@ internal sealed unsafe class PreimageJournal : IDisposable
         (_catalog, _journal, _origin, _bytesMax, _givenUp) = (catalog, journal, origin, bytesMax, givenUp);
 
     public PreimageOrigin Origin => _origin;
+
+    /// <summary>Nothing is kept any more.</summary>
+    public bool HasEnded => Volatile.Read(ref _ended);
+
+    /// <summary>The resync has ended well: what is saved from here on only makes files whole, and nothing waits for a disk for it.</summary>
+    public void Soften()
+    {
+        lock (_lock)
+            _soft = true;
+    }
+
+    /// <summary>Files of which a part is saved and not all, with the names that they had.</summary>
+    public IReadOnlyList<(FileKey Key, IReadOnlyList<string> Paths)> Unfinished(Func<FileKey, PreimageFile, bool> wanted)
+    {
+        lock (_lock)
+            return [.. _catalog.Files.Where(file => file.Value.IsChanged && !file.Value.IsWhole && wanted(file.Key, file.Value))
+                .Select(file => (file.Key, (IReadOnlyList<string>)file.Value.Paths))];
+    }
+
+    /// <summary>Saves a part more of a file that is not replaced (yet).</summary>
+    /// <returns>False: there is nothing more, or no room to spare.</returns>
+    public bool Complete(FileKey key, int file)
+    {
+        lock (_lock)
+        {
+            if (_ended || _catalog.Find(key) is not { IsWhole: false } kept || _journal.Bytes + (long)PartBytes > (long)(_bytesMax * CompletionPart))
+                return false;
+            try
+            {
+                var first = kept.Saved.TryNext(0, out var run) && run.Offset == 0 ? run.End : 0;
+                Save(key, kept, file, first, Math.Min(first + PartBytes, kept.Size));
+                return true;
+            }
+            catch (IOException)
+            {
+                return false; // Whoever must not go on without the journal meets the same at its next turn.
+            }
+        }
+    }
 
     /// <summary>A range of a file is about to change.</summary>
     /// <param name="file">Open in any way but O_PATH.</param>
@@ -66,7 +112,7 @@ internal sealed unsafe class PreimageJournal : IDisposable
             {
                 _ = Shim.Close(file);
             }
-            _journal.Harden();
+            HardenUnlessSoft();
         });
     }
 
@@ -105,7 +151,7 @@ internal sealed unsafe class PreimageJournal : IDisposable
             }
             _journal.Append(PreimageKind.Gone, FrameFlags.None, root, key.Inode, 0, 0, 0);
             kept.IsGone = true;
-            _journal.Harden();
+            HardenUnlessSoft();
         });
     }
 
@@ -113,7 +159,7 @@ internal sealed unsafe class PreimageJournal : IDisposable
     public void Harden()
     {
         if (!_ended && !_journal.IsHard)
-            Keep(_journal.Harden);
+            Keep(HardenUnlessSoft);
     }
 
     /// <summary>Nothing is kept from here on.</summary>
@@ -121,10 +167,29 @@ internal sealed unsafe class PreimageJournal : IDisposable
     {
         lock (_lock)
         {
-            if (!_ended)
-                _journal.Dispose();
+            if (_ended)
+                return;
             _ended = true;
+            try
+            {
+                _journal.Harden();
+            }
+            catch (IOException)
+            {
+                // Only what makes files whole is left out, for nothing was replaced that was not on the disk; the set says of each
+                // file whether it is whole.
+            }
+            finally
+            {
+                _journal.Dispose();
+            }
         }
+    }
+
+    private void HardenUnlessSoft()
+    {
+        if (!_soft)
+            _journal.Harden();
     }
 
     private void Keep(Action save)
@@ -142,6 +207,8 @@ internal sealed unsafe class PreimageJournal : IDisposable
             {
                 _ended = true;
                 _journal.Dispose();
+                if (_soft)
+                    return;
                 if (_origin.IsSalvage)
                     throw new TargetException(
                         $"What only this node holds since the nodes diverged cannot be saved, so the resync does not go on over it: {failure.Message} "

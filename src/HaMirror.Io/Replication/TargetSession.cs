@@ -115,17 +115,23 @@ public sealed unsafe class TargetSession : IDisposable
     public void AcceptOffer() => AcceptOffer(null);
 
     /// <inheritdoc cref="AcceptOffer()"/>
-    /// <param name="preimagesEnd">Told, on the session's thread, of what was kept: nothing more is.</param>
-    internal void AcceptOffer(Action<PreimageOrigin>? preimagesEnd) => Post(() =>
+    /// <param name="accepted">Told, on the session's thread, once the answer is on its way.</param>
+    internal void AcceptOffer(Action? accepted) => Post(() =>
     {
         Crash.At(CrashPoint.OfferTaken);
-        if (_stream.Preimages is { } preimages)
-        {
-            _stream.Preimages = null;
-            preimages.Dispose();
-            preimagesEnd?.Invoke(preimages.Origin);
-        }
         _link.Outgoing.Add(FrameType.OfferAccepted);
+        accepted?.Invoke();
+    });
+
+    /// <summary>Keeps nothing more of what is replaced.</summary>
+    /// <param name="ended">Told, on the session's thread, of what was kept; not called when nothing is.</param>
+    internal void EndPreimages(Action<PreimageOrigin> ended) => Post(() =>
+    {
+        if (_stream.Preimages is not { } preimages)
+            return;
+        _stream.Preimages = null;
+        preimages.Dispose();
+        ended(preimages.Origin);
     });
 
     /// <summary>The machine's AcceptDetach: it is recorded that this replica alone is up to date. Writes are acknowledged once they

@@ -34,6 +34,9 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
     private Task _tail = Task.CompletedTask;
     private Pump? _pump;
     private TargetSession? _target;
+    private IReadOnlyList<FileMarks> _targetMarks = [];
+    private SalvageCompletion? _completion;
+    private bool _accepted; // The replica is equal, and its salvage set is still being made whole.
 
     public MirrorStorage(MirrorStorageOptions options, IStorageEvents events)
     {
@@ -183,7 +186,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
     {
         try
         {
-            target.Begin(plan, _options.Preimages?.Begin(TargetRoots(), keeps ?? Preserving.Nothing, _events.Told));
+Begin(target, plan, keeps ?? Preserving.Nothing);
         }
         catch (IOException failure)
         {
@@ -222,7 +225,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
                 _marks.Clear();
                 pump.Intents?.Equalled();
             });
-        target.AcceptOffer(origin => Enqueue(() => EndPreimages(origin)));
+        target.AcceptOffer(() => Accepted(target));
     });
 
     /// <summary>Source, drained: tells the target to go on.</summary>
@@ -325,8 +328,21 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
 
     private void EndTarget()
     {
+        _completion?.Dispose();
+        _completion = null;
         _target?.Dispose();
         _target = null;
+        if (!_accepted)
+            return;
+        _accepted = false;
+        try
+        {
+            _options.Preimages?.Settle();
+        }
+        catch (IOException failure)
+        {
+            _events.Told($"The salvage set could not be put away: {failure.Message} It is done at the next start.");
+        }
     }
 
     private void AttachTarget(Pump pump, PeerLink link)
@@ -357,6 +373,7 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
         try
         {
             var marks = done.Task.GetAwaiter().GetResult();
+            _targetMarks = marks;
             var settings = new TargetSettings(
                 [.. TargetRoots()], _options.Replication.Ack, _options.Replication.LockTimeout, [.. marks])
             {
@@ -379,8 +396,36 @@ public sealed class MirrorStorage : IAsyncDisposable, IDisposable
     /// <summary>The undo is recorded: what it was made from goes away.</summary>
     public void EndUndo() => Enqueue(() => _options.Preimages?.Forget());
 
+    private void Begin(TargetSession target, ResyncPlan plan, Preserving keeps)
+    {
+        var roots = TargetRoots();
+        var preimages = _options.Preimages?.Begin(roots, keeps, _events.Told);
+        if (preimages is { Origin: { IsSalvage: true } origin })
+            _completion = new SalvageCompletion(
+                preimages, roots, origin.Before.CompareAll ? (_, _) => true : new LosersFiles(_targetMarks).Has,
+                () => target.EndPreimages(kept => Enqueue(() => EndPreimages(kept))));
+        target.Begin(plan, preimages);
+    }
+
+    /// <summary>The replica is equal. What was kept goes away; a salvage set when its files are whole.</summary>
+    private void Accepted(TargetSession target) => Enqueue(() =>
+    {
+        if (_target != target)
+            return;
+        if (_completion is { } completion)
+        {
+            _accepted = true;
+            completion.Accepted();
+        }
+        else
+        {
+            target.EndPreimages(kept => Enqueue(() => EndPreimages(kept)));
+        }
+    });
+
     private void EndPreimages(PreimageOrigin origin)
     {
+        _accepted = false;
         try
         {
             _options.Preimages!.End(origin);

@@ -57,6 +57,8 @@ public sealed class DivergenceTests
         var set = await OneSetAsync(pair);
         Assert.Equal(("n1", "n2"), (set.Node, set.Peer));
         Assert.Equal(["/both", "/disk", "/only/first"], set.Files.Select(file => file.Path[one.Length..]));
+        Assert.All(set.Files, file => Assert.True(file.Whole, file.Path));
+        Change(two + "/disk", 7 << 20, 4096, random); // What both had alike changes later.
         Assert.Empty(await pair.Two.GetAsync(Salvage, ApiJson.Default.ImmutableArraySalvageSetStatus));
 
         var exported = pair.One.Root + "/exported";
