@@ -16,7 +16,7 @@ using Microsoft.Extensions.Logging;
 namespace HaMirror.Io.Storage;
 
 /// <summary>The data path of a module. Every method may be called from any thread; what returns no task returns at once.</summary>
-public sealed class MirrorStorage : IAsyncDisposable, IDisposable
+public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
 {
     private const int DirectoryFlags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec;
 
@@ -193,25 +193,6 @@ Begin(target, plan, keeps ?? Preserving.Nothing);
             target.Cut($"What only this node holds since the nodes diverged cannot be saved, so nothing is copied over it: {failure.Message}");
         }
     });
-
-    /// <summary>Makes the replica what it was before a resync that did not end. The module is mounted, and no link is in use.</summary>
-    /// <returns>The record that the replica had, or why it could not be, as a sentence.</returns>
-    public Task<(ReplicaRecord? Before, string? Failure)> UndoAsync()
-    {
-        var done = new TaskCompletionSource<(ReplicaRecord?, string?)>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Enqueue(() =>
-        {
-            try
-            {
-                done.SetResult(Undo());
-            }
-            catch (Exception failure)
-            {
-                done.SetException(failure); // Whoever waits for it must hear.
-            }
-        });
-        return done.Task;
-    }
 
     /// <summary>Source: from now on losing the peer freezes; tells the target that it is equal.</summary>
     public void Offer(long link, GenerationId generation) => Enqueue(() => _pump?.Post(() => _pump.Offer(link, generation)));
@@ -392,66 +373,6 @@ Begin(target, plan, keeps ?? Preserving.Nothing);
     private List<TargetRoot> TargetRoots() =>
         [.. _mounts.Zip(_options.Replication.Directories, (mount, directory) =>
             new TargetRoot(mount.Descriptor, mount.Path, new ReplicationFilter(directory)))];
-
-    /// <summary>The undo is recorded: what it was made from goes away.</summary>
-    public void EndUndo() => Enqueue(() => _options.Preimages?.Forget());
-
-    private void Begin(TargetSession target, ResyncPlan plan, Preserving keeps)
-    {
-        var roots = TargetRoots();
-        var preimages = _options.Preimages?.Begin(roots, keeps, _events.Told);
-        if (preimages is { Origin: { IsSalvage: true } origin })
-            _completion = new SalvageCompletion(
-                preimages, roots, origin.Before.CompareAll ? (_, _) => true : new LosersFiles(_targetMarks).Has,
-                () => target.EndPreimages(kept => Enqueue(() => EndPreimages(kept))));
-        target.Begin(plan, preimages);
-    }
-
-    /// <summary>The replica is equal. What was kept goes away; a salvage set when its files are whole.</summary>
-    private void Accepted(TargetSession target) => Enqueue(() =>
-    {
-        if (_target != target)
-            return;
-        if (_completion is { } completion)
-        {
-            _accepted = true;
-            completion.Accepted();
-        }
-        else
-        {
-            target.EndPreimages(kept => Enqueue(() => EndPreimages(kept)));
-        }
-    });
-
-    private void EndPreimages(PreimageOrigin origin)
-    {
-        _accepted = false;
-        try
-        {
-            _options.Preimages!.End(origin);
-        }
-        catch (IOException failure)
-        {
-            _events.Told($"What was kept of the replica before the resync could not be put away: {failure.Message} It is done at the next start.");
-        }
-    }
-
-    private (ReplicaRecord? Before, string? Failure) Undo()
-    {
-        EndTarget();
-        if (_options.Preimages is not { } preimages)
-            return (null, "This module keeps no undo records.");
-        if (_mounts.Count == 0)
-            return (null, "The module's directories are not mounted yet.");
-        try
-        {
-            return (preimages.Undo(TargetRoots()), null);
-        }
-        catch (IOException failure)
-        {
-            return (null, $"The resync could not be undone: {failure.Message}");
-        }
-    }
 
     /// <summary>Content is missing here: dirty from now on, and on stable storage when this returns. On the target's thread.</summary>
     private string? Record(Pump pump, IReadOnlyList<FileMarks> files)
