@@ -84,6 +84,8 @@ for need in fio:fio unshare:util-linux nsenter:util-linux setpriv:util-linux ip:
 done
 exec 9>/run/lock/hamirror-bench
 flock -n 9 || fail "another comparison runs on this machine (it holds /run/lock/hamirror-bench): two would measure each other."
+# The empty directory of a run that was killed.
+rmdir /var/tmp/hamirror-bench.* 2>/dev/null
 # Each subject has a file of its own on both nodes; what is in memory must fit beside everything else.
 need=$((size * 2 * 10 + 1024)) have=$(($(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo) / 1024))
 [ $have -gt $need ] || fail "$need MiB of memory are needed for files of $size MiB, $have MiB are free: take a smaller --size."
