@@ -68,7 +68,7 @@ internal sealed class ResyncFiles
                     }
                     else if (Moved(name, change) is { } moved)
                     {
-                        names.Remove(name);
+                        // The old name too: Marks of a later visit may speak of what took it since.
                         names.Add(moved);
                     }
         return names;
