@@ -46,7 +46,7 @@ public sealed class Ledger(World world)
         _excuses.Add(why);
     }
 
-    public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, int block, long write, GenerationId generation, bool plain)
+    public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, int block, long write, GenerationId generation, bool plain, int mirroredBoot)
     {
         _blocks[write] = block;
         for (var index = node.Replica.Checked; index < _required.Count; index++)
@@ -72,7 +72,8 @@ public sealed class Ledger(World world)
         _required.Add(write);
         node.Replica.Hold(write);
         var both = mirrored?.Replica.Hold(write) == true;
-        if (plain) _plain[write] = both ? [node, mirrored!] : [node];
+        // A standby that died after it had said that it has the write, before that was read, is no keeper either.
+        if (plain) _plain[write] = both && mirrored!.Up && mirrored.Boots == mirroredBoot ? [node, mirrored] : [node];
         else LookAtDisks(node, mirrored, write);
     }
 

@@ -356,7 +356,7 @@ public sealed class SimulatedPump
 
         if (change.Plain) _covers.Add(change.Value);
         if (mirrored is not null) link!.Offered.Add(change.Value);
-        _ledger.Acknowledge(_node, mirrored, change.Block, change.Value, _node.Record.Current, change.Plain);
+        _ledger.Acknowledge(_node, mirrored, change.Block, change.Value, _node.Record.Current, change.Plain, link?.TargetBoot ?? 0);
         return true;
     }
 
