@@ -118,8 +118,11 @@ public sealed class Ledger(World world)
         _plain.Remove(write);
         _released.Add(write);
         _required.Remove(write);
-        node.Replica.Forget(write);
-        node.Peer.Replica.Forget(write);
+        foreach (var side in new[] { node, node.Peer })
+        {
+            side.Replica.Forget(write);
+            side.Journal.Forget(write);
+        }
     }
 
     /// <summary>A node has recorded that it serves: plain writes are what it makes of them from now on.</summary>

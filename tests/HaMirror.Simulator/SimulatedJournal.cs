@@ -29,6 +29,9 @@ public sealed class SimulatedJournal
         if (keeps.Kind != Preservation.Undo) Salvaged.UnionWith(replica.Holds);
     }
 
+    /// <summary>Nobody counts on the write any more: an undo that brings it back promises nothing.</summary>
+    public void Forget(long write) => _holds.Remove(write);
+
     /// <summary>The replica is what it was before the resync.</summary>
     /// <returns>The record that it had; null when there is nothing to go back to.</returns>
     public ReplicaRecord? Undo(SimulatedReplica replica)
