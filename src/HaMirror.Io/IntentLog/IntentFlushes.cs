@@ -79,18 +79,20 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
         if (_stage == Stage.Changes && host.AreAwaitedDone)
         {
             _stage = Stage.Flushing;
-            var period = _period;
-            host.FlushLocal(failure =>
-            {
-                if (_stage != Stage.Flushing || period != _period)
-                    return;
-                _isLocalDone = failure is null;
-                _stage = failure is null ? _stage : Stage.Waiting;
-            });
+            FlushLocal(_period);
         }
         if (_stage != Stage.Flushing || !_isLocalDone || !host.IsDurable(_barrier))
             return;
         _stage = Stage.Waiting;
         gate.SettleUpTo(_period, IdlePeriods);
     }
+
+    /// <summary>Apart from <see cref="Continue"/>, which runs in every round and must not allocate what this captures.</summary>
+    private void FlushLocal(long period) => host.FlushLocal(failure =>
+    {
+        if (_stage != Stage.Flushing || period != _period)
+            return;
+        _isLocalDone = failure is null;
+        _stage = failure is null ? _stage : Stage.Waiting;
+    });
 }
