@@ -72,8 +72,9 @@ public sealed class Ledger(World world)
         _required.Add(write);
         node.Replica.Hold(write);
         var both = mirrored?.Replica.Hold(write) == true;
-        // A standby that died after it had said that it has the write, before that was read, is no keeper either.
-        if (plain) _plain[write] = both && mirrored!.Up && mirrored.Boots == mirroredBoot ? [node, mirrored] : [node];
+        // A standby that died or left after it had said that it has the write, before that was read, is no keeper either.
+        var keeps = both && mirrored!.Boots == mirroredBoot && mirrored.View is { State: not (ModuleState.Wait or ModuleState.Stop) };
+        if (plain) _plain[write] = keeps ? [node, mirrored!] : [node];
         else LookAtDisks(node, mirrored, write);
     }
 
