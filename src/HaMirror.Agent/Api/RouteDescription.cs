@@ -71,6 +71,12 @@ internal sealed record RouteDescription(string Summary, Type? Body = null, Type?
         [$"GET {Module}/hook-runs"] = new("The kept outputs of the module's hooks, newest first.", null, typeof(ImmutableArray<HookRun>)),
         [$"GET {Module}/hook-runs/{{run}}"] = new("What one run of a hook printed; the log's line names it.", null, null, 200, "text/plain"),
         [$"GET {Module}/diff"] = new("What a resync would look at, and for how long.", null, typeof(ModuleDiff)),
+        [$"POST {Module}/verify"] = new("Compares the two replicas while the module runs.", typeof(VerifyRequest), typeof(VerifyReport), 202),
+        [$"GET {Module}/verify"] = new("How far the comparison is, or what the last one found.", null, typeof(VerifyReport)),
+        [$"DELETE {Module}/verify"] = new("Stops the comparison.", null, null, 204),
+        [$"POST {Module}/seed"] = new("Writes a seed of the replica to a directory of this node, or takes one from there.", typeof(SeedRequest), typeof(SeedReport), 202),
+        [$"GET {Module}/seed"] = new("How far the seed is.", null, typeof(SeedReport)),
+        [$"DELETE {Module}/seed"] = new("Stops writing or taking the seed.", null, null, 204),
         [$"PUT {Module}/resync-rate"] = new("Caps the rate of resyncs.", typeof(ResyncRateRequest), null, 204),
     }.ToFrozenDictionary();
 }

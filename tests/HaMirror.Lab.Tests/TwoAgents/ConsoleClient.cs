@@ -10,6 +10,9 @@ namespace HaMirror.Lab.Tests.TwoAgents;
 /// <summary>Talks to an agent over TCP.</summary>
 internal sealed class ConsoleClient : IDisposable
 {
+    /// <summary>Where the nodes ask each other: the cluster's port and one.</summary>
+    private const int NodeChannelPort = 4801;
+
     public const string Password = "correct horse battery";
 
     private readonly HttpClient _client;
@@ -56,15 +59,17 @@ internal sealed class ConsoleClient : IDisposable
         return System.Text.Json.JsonSerializer.Deserialize(text, type)!;
     }
 
-    /// <summary>The agent's web side begins to listen a moment after its socket answers.</summary>
+    /// <summary>The agent's web side, and the nodes' own channel, begin to listen a moment after its socket answers.</summary>
     public static Task ListensAsync(AgentProcess agent) => Deadline.HoldsAsync($"the console of {agent.Name} listens", AgentProcess.Patience, async () =>
     {
         using var client = new ConsoleClient(agent);
         try
         {
+            using var channel = new System.Net.Sockets.TcpClient();
+            await channel.ConnectAsync(agent.Address, NodeChannelPort);
             return await client.StatusOfAsync(HttpMethod.Get, ConsolePath.Health) == HttpStatusCode.OK;
         }
-        catch (HttpRequestException)
+        catch (Exception error) when (error is HttpRequestException or System.Net.Sockets.SocketException)
         {
             return false;
         }

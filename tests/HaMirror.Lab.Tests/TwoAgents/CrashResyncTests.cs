@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HaMirror.Core.Machine;
 using HaMirror.Io.Replication;
 
@@ -69,26 +70,24 @@ public sealed class CrashResyncTests
         Assert.True(last.BytesDone < ImageBytes / 2, $"{last}\n{pair.Story}");
     }
 
+    /// <summary>A process of its own: the guard of a dead agent kills whoever holds a file of the mount open for writing.</summary>
     /// <returns>How many writes were acknowledged.</returns>
-    private static Task<int> WriteUntilItFails(AgentProcess node) => Task.Run(() =>
+    private static async Task<int> WriteUntilItFails(AgentProcess node)
     {
-        var random = new Random(2);
-        var block = new byte[BlockBytes];
-        var count = 0;
-        try
-        {
-            using var disk = new FileStream(AgentPair.Data(node) + "/disk.img", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
-            for (; ; count++)
-            {
-                random.NextBytes(block);
-                RandomAccess.Write(disk.SafeFileHandle, block, (long)random.Next(WrittenBytes / BlockBytes) * BlockBytes);
+        const string program = """
+            use Fcntl; sysopen(my $disk, $ARGV[0], O_WRONLY) or die; srand(2); $| = 1;
+            while (1) {
+                sysseek($disk, int(rand($ARGV[1])) * 4096, 0);
+                my $block = join("", map { pack("L", rand(2**32)) } 1 .. 1024);
+                syswrite($disk, $block) == 4096 or exit; print ".";
             }
-        }
-        catch (IOException)
-        {
-            return count; // the node is dead
-        }
-    });
+            """;
+        string[] arguments = ["-e", program, AgentPair.Data(node) + "/disk.img", $"{WrittenBytes / BlockBytes}"];
+        using var writer = Process.Start(new ProcessStartInfo("perl", arguments) { RedirectStandardOutput = true })!;
+        var acknowledged = await writer.StandardOutput.ReadToEndAsync();
+        await writer.WaitForExitAsync();
+        return acknowledged.Length;
+    }
 
     private static async Task StopAsync(AgentPair pair)
     {

@@ -13,6 +13,7 @@ public sealed class EventTests
     {
         await using var pair = await AgentPair.CreateAsync();
         await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
         using var client = new ConsoleClient(pair.One, await pair.One.AddKeyAsync("m", "monitor"));
         using var limit = new CancellationTokenSource(AgentProcess.Patience * 2);
         await using var own = await EventReader.OpenAsync(client, ConsolePath.Events, null, limit.Token);
@@ -40,6 +41,7 @@ public sealed class EventTests
     {
         await using var pair = await AgentPair.CreateAsync();
         await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
         using var client = new ConsoleClient(pair.One, await pair.One.AddKeyAsync("m", "monitor"));
         using var admin = new ConsoleClient(pair.One, await pair.One.AddKeyAsync("a", "admin"));
         using var limit = new CancellationTokenSource(AgentProcess.Patience * 2);
@@ -55,6 +57,7 @@ public sealed class EventTests
     {
         await using var pair = await AgentPair.CreateAsync();
         await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
         await pair.StartAsync();
         using var client = new ConsoleClient(pair.One, await pair.One.AddKeyAsync("m", "control"));
         using var limit = new CancellationTokenSource(AgentProcess.Patience * 2);
@@ -77,6 +80,7 @@ public sealed class EventTests
     {
         await using var pair = await AgentPair.CreateAsync();
         await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
         await pair.StartAsync();
         using var client = new ConsoleClient(pair.One, await pair.One.AddKeyAsync("prometheus", "monitor"));
         using (var stranger = new ConsoleClient(pair.One))

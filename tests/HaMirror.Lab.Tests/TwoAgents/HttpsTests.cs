@@ -40,6 +40,7 @@ public sealed class HttpsTests
     {
         await using var pair = await AgentPair.CreateAsync();
         await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
         var idle = new List<TcpClient>();
         for (var count = 0; count < 50; count++)
         {

@@ -13,6 +13,7 @@ public sealed class RoleTests
     {
         await using var pair = await AgentPair.CreateAsync();
         await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
         var keys = new Dictionary<string, string>();
         foreach (var role in new[] { "monitor", "control", "admin" }) keys[role] = await pair.One.AddKeyAsync(role, role);
         using var admin = new ConsoleClient(pair.One, keys["admin"]);
@@ -52,6 +53,7 @@ public sealed class RoleTests
     {
         await using var pair = await AgentPair.CreateAsync();
         await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
         using var admin = new ConsoleClient(pair.One, await pair.One.AddKeyAsync("admin", "admin"));
         using var document = JsonDocument.Parse(await admin.Http.GetStringAsync(ConsolePath.OpenApi));
         foreach (var (method, path, _) in Operations(document))
@@ -69,6 +71,7 @@ public sealed class RoleTests
         await using var pair = await AgentPair.CreateAsync();
         await pair.One.AddUserAsync("anna", "admin");
         await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
         using var browser = new ConsoleClient(pair.One);
         await browser.LoginAsync("anna");
         var stop = ApiPath.Module(AgentPair.Module, "failover");
