@@ -18,7 +18,7 @@ public static class RecordWords
         if (record.HandedOver) words.Add("it has handed its service over");
         if (record.TookOver) words.Add("it took over from its peer at the last separation");
         if (record.CompareAll) words.Add("its marks are not known to be complete, so everything is compared");
-        else if (record.MarksUnsaved) words.Add("its marks are in memory only until it stops in order");
+        else if (record.MarksUnsaved) words.Add("until it stops in order its intent log tells what may differ");
         return words.ToImmutable();
     }
 }

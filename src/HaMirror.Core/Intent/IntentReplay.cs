@@ -108,9 +108,9 @@ public sealed class IntentReplay
             var fits = kind switch
             {
                 IntentEntryKind.Hot => _hot.Add(key),
-                IntentEntryKind.Dirty => key.IsWhole ? _whole.Add(key) || true : TakeArea(key),
+                IntentEntryKind.Dirty => key.IsWhole ? TakeWhole(key) : TakeArea(key),
                 IntentEntryKind.Cold => _hot.Remove(key),
-                IntentEntryKind.ColdWhole => _hot.Remove(key) && (_whole.Add(key) || true),
+                IntentEntryKind.ColdWhole => _hot.Remove(key) && TakeWhole(key),
                 IntentEntryKind.ColdList => _hot.Remove(key) && TakeList(ref reader, key),
                 IntentEntryKind.ColdMap => _hot.Remove(key) && TakeMap(ref reader, key),
                 _ => false,
@@ -121,12 +121,24 @@ public sealed class IntentReplay
         return !reader.Failed;
     }
 
+    /// <summary>Always true: what was dirty as a whole before may be said to be so again.</summary>
+    private bool TakeWhole(in IntentKey key)
+    {
+        _whole.Add(key);
+        return true;
+    }
+
     private bool TakeArea(in IntentKey key)
+    {
+        DirtyOf(key).Add(key.Offset, ExtentSet.AreaBytes);
+        return true;
+    }
+
+    private ExtentSet DirtyOf(in IntentKey key)
     {
         if (!_dirty.TryGetValue((key.Root, key.Inode), out var set))
             _dirty.Add((key.Root, key.Inode), set = new ExtentSet());
-        set.Add(key.Offset, ExtentSet.AreaBytes);
-        return true;
+        return set;
     }
 
     private bool TakeList(ref WireReader reader, in IntentKey key)
@@ -150,9 +162,7 @@ public sealed class IntentReplay
     {
         if (extent >= ExtentSet.AreaBytes / ExtentSet.ExtentBytes || key.IsWhole)
             return false;
-        if (!_dirty.TryGetValue((key.Root, key.Inode), out var set))
-            _dirty.Add((key.Root, key.Inode), set = new ExtentSet());
-        set.Add(key.Offset + extent * ExtentSet.ExtentBytes, ExtentSet.ExtentBytes);
+        DirtyOf(key).Add(key.Offset + extent * ExtentSet.ExtentBytes, ExtentSet.ExtentBytes);
         return true;
     }
 
