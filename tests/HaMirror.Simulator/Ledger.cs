@@ -20,7 +20,8 @@ namespace HaMirror.Simulator;
 /// <para>All that is forgiven: (1) G3 and G4 between an excuse and the next accepted offer; (2) a plain write whose server
 /// lost power before it was on that disk, and whose standby had died or ceased to be one before or does so later; (3) a
 /// plain write that the other node alone holds, dropped by a resync within an excuse; (4) what a standby that has left still
-/// holds of plain writes counts for nobody, even if it is on its disk.</para>
+/// holds of plain writes counts for nobody, even if it is on its disk; (5) what (2) forgives is not demanded of an undo either,
+/// though it may come back with one.</para>
 /// </remarks>
 public sealed class Ledger(World world)
 {
@@ -72,8 +73,10 @@ public sealed class Ledger(World world)
         _required.Add(write);
         node.Replica.Hold(write);
         var both = mirrored?.Replica.Hold(write) == true;
-        // A standby that died or left after it had said that it has the write, before that was read, is no keeper either.
-        var keeps = both && mirrored!.Boots == mirroredBoot && mirrored.View is { State: not (ModuleState.Wait or ModuleState.Stop) };
+        // A standby that died or left after it had said that it has the write, before that was read, is no keeper either; one that
+        // has taken over is, like any node that serves.
+        var keeps = both && (mirrored!.Record.Serving
+            || (mirrored.Boots == mirroredBoot && mirrored.View is { State: not (ModuleState.Wait or ModuleState.Stop) }));
         if (plain) _plain[write] = keeps ? [node, mirrored!] : [node];
         else LookAtDisks(node, mirrored, write);
     }
@@ -191,6 +194,7 @@ public sealed class Ledger(World world)
             }
 
         target.Replica.BecomeEqual(link.Offered.Where(write => !_released.Contains(write)));
+        target.Journal.Salvaged.ExceptWith(target.Replica.Holds); // What it holds again has to be saved again.
         if (!valid) return;
         if (Excused) _survivors.Found(source, all: true);
         _required.Clear();

@@ -13,6 +13,8 @@ internal sealed partial class FaultyDisk : IDisposable
     private const uint ShutdownRequest = 0x8004587d; // EXT4_IOC_SHUTDOWN
     private const int Stop = 19;
     private const int Continue = 18;
+    private const char Stopped = 'T'; // proc_pid_stat(5)
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _parent = Directory.CreateTempSubdirectory("hamirror-diskfaults-").FullName;
     private readonly Process? _slow;
@@ -55,6 +57,8 @@ internal sealed partial class FaultyDisk : IDisposable
         // What is cached is no use to a disk that hangs.
         File.WriteAllText("/proc/sys/vm/drop_caches", "1");
         Assert.Equal(0, Kill(_slow!.Id, Stop));
+        // The signal takes its time, and what is answered meanwhile is no hang.
+        Until(() => File.ReadAllText($"/proc/{_slow.Id}/stat") is var stat && stat[stat.LastIndexOf(')') + 2] == Stopped, "the disk hangs");
     }
 
     /// <summary>Mounts it elsewhere.</summary>
@@ -97,7 +101,7 @@ internal sealed partial class FaultyDisk : IDisposable
         if (_slow is not null)
         {
             Until(() => TryRun("umount", Path.Combine(_parent, "slow")), "bindfs is unmounted");
-            _slow.WaitForExit();
+            Assert.True(_slow.WaitForExit(Patience), "bindfs does not end.");
             _slow.Dispose();
         }
         System.IO.Directory.Delete(_parent, true);
@@ -105,7 +109,7 @@ internal sealed partial class FaultyDisk : IDisposable
 
     private static void Until(Func<bool> condition, string what)
     {
-        for (var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(60); !condition(); Thread.Sleep(20))
+        for (var deadline = DateTime.UtcNow + Patience; !condition(); Thread.Sleep(20))
             Assert.True(DateTime.UtcNow < deadline, $"Waited in vain until {what}.");
     }
 

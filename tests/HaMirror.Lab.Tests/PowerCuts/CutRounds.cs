@@ -12,11 +12,20 @@ internal sealed class CutRounds(PowerPair pair, Random random)
     /// <summary>Longest random moment between two failures, in ms: detection and take-over included.</summary>
     private const int BetweenMsMax = 5000;
 
+    /// <summary>Longest random moment between two returns, in ms.</summary>
+    private const int ReturnsMsMax = 2000;
+
+    /// <summary>How long an agent is held: longer than every time-out.</summary>
+    private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(5);
+
     /// <summary>What was hit, by its name, for the closing line.</summary>
     public SortedDictionary<string, int> Hits { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Power cuts, kills and stops so far.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Those of them at a point that was named before.</summary>
+    public int Reached { get; private set; }
 
     public async Task PlayAsync(CutKind kind, CrashPoint point)
     {
@@ -53,7 +62,7 @@ internal sealed class CutRounds(PowerPair pair, Random random)
                 break;
             case CutKind.SecondInFailover:
                 Cut(primary);
-                await Task.Delay(random.Next(BetweenMsMax));
+                await Task.Delay(random.Next(BetweenMsMax)); // the moment is what is random: nothing is waited for
                 Cut(second);
                 break;
             case CutKind.PrimaryAgent or CutKind.SecondAgent:
@@ -84,7 +93,7 @@ internal sealed class CutRounds(PowerPair pair, Random random)
         foreach (var node in off)
         {
             node.TurnOn();
-            await Task.Delay(random.Next(2) == 0 ? 0 : random.Next(2000));
+            await Task.Delay(random.Next(2) == 0 ? 0 : random.Next(ReturnsMsMax)); // nothing is waited for here either
         }
         await pair.SettledAsync();
         pair.Page.PlainWritesCount = false;
@@ -173,20 +182,21 @@ internal sealed class CutRounds(PowerPair pair, Random random)
             return;
         }
         Hit($"{Crash.NameOf(point)} {action}");
+        Reached++;
         Count++;
         if (action == "cut")
             PowerNode.Cut([victim]);
         var both = random.Next(4) == 0;
         if (both)
         {
-            await Task.Delay(random.Next(BetweenMsMax));
+            await Task.Delay(random.Next(BetweenMsMax)); // the moment is what is random: nothing is waited for
             if (other.IsOn)
                 Cut(other);
         }
         if (action == "held")
         {
-            // Longer than every time-out: the other one has decided, if it can.
-            await Task.Delay(TimeSpan.FromSeconds(5));
+            // The fault lasts; what must hold after it, SettleAsync waits for.
+            await Task.Delay(HeldFor);
             victim.ContinueAgent();
         }
     }

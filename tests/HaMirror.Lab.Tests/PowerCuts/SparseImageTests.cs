@@ -15,8 +15,11 @@ public sealed partial class SparseImageTests(ITestOutputHelper output)
     /// <summary>What the issue grants beyond the bytes that really differ.</summary>
     private const long SlackBytes = 64L << 20;
 
-    /// <summary>What the issue asks for, and what a machine shared by many may add.</summary>
-    private static readonly TimeSpan GreenMax = TimeSpan.FromSeconds(10 + 10), StatusMax = TimeSpan.FromSeconds(1 + 2);
+    /// <summary>What the issue asks for, on a machine of its own.</summary>
+    private static readonly TimeSpan GreenAsked = TimeSpan.FromSeconds(10), StatusAsked = TimeSpan.FromSeconds(1);
+
+    /// <summary>What fails: a machine shared by many may add to what is asked for. What was missed is printed.</summary>
+    private static readonly TimeSpan GreenMax = GreenAsked + TimeSpan.FromSeconds(10), StatusMax = StatusAsked + TimeSpan.FromSeconds(2);
 
     private readonly Progress _progress = new(output);
 
@@ -56,6 +59,8 @@ public sealed partial class SparseImageTests(ITestOutputHelper output)
         var sent = Sent(pair.Two).Skip(ledSoFar).ToArray();
         _progress.Say(string.Create(CultureInfo.InvariantCulture,
             $"{different} bytes differed; compared {sent.Sum(one => one.Compared)}, sent {sent.Sum(one => one.Bytes)} in {sent.Length} resync; status after {told?.TotalSeconds:0.00} s, green after {green.TotalSeconds:0.00} s"));
+        if (told > StatusAsked || green > GreenAsked)
+            _progress.Say($"SLOWER THAN ASKED FOR: {StatusAsked.TotalSeconds} s to the status, {GreenAsked.TotalSeconds} s to green");
         await pair.EqualAsync();
 
         Assert.NotEmpty(sent);

@@ -12,6 +12,9 @@ public sealed class CrashResyncTests
     private const int WrittenBytes = 16 << 20;
     private const int BlockBytes = 4096;
 
+    /// <summary>About half a second's worth.</summary>
+    private const int WritesBeforeTheCrash = 2000;
+
     /// <summary>The issue: what really differs, and so much more.</summary>
     private const ulong SentMore = 64UL << 20;
 
@@ -19,11 +22,13 @@ public sealed class CrashResyncTests
     public async Task Primary_KilledUnderRandomWrites_OnlyWhatWasHotIsComparedOnItsReturn()
     {
         await using var pair = await PairWithImageAsync();
-        var writing = WriteUntilItFails(pair.One);
-        await Task.Delay(TimeSpan.FromSeconds(3)); // a while of writing, however fast
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writing = WriteUntilItFails(pair.One, enough);
+        await Task.WhenAny(enough.Task, writing).WaitAsync(AgentProcess.Patience);
+        Assert.True(enough.Task.IsCompleted, pair.Story);
         await pair.One.KillAsync();
         await pair.ExpectAsync(pair.Two, "ALONE Ready");
-        Assert.True(await writing.WaitAsync(AgentProcess.Patience) > 10, pair.Story);
+        await writing.WaitAsync(AgentProcess.Patience);
 
         await pair.One.StartAsync();
         await pair.ExpectAsync("SECOND Ready", "PRIM Ready");
@@ -36,11 +41,13 @@ public sealed class CrashResyncTests
     public async Task PrimaryAndSecond_KilledUnderRandomWrites_OnlyWhatWasHotIsComparedOnTheirReturn()
     {
         await using var pair = await PairWithImageAsync();
-        var writing = WriteUntilItFails(pair.One);
-        await Task.Delay(TimeSpan.FromSeconds(3)); // a while of writing, however fast
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writing = WriteUntilItFails(pair.One, enough);
+        await Task.WhenAny(enough.Task, writing).WaitAsync(AgentProcess.Patience);
+        Assert.True(enough.Task.IsCompleted, pair.Story);
         await pair.Two.KillAsync();
         await pair.One.KillAsync();
-        Assert.True(await writing.WaitAsync(AgentProcess.Patience) > 10, pair.Story);
+        await writing.WaitAsync(AgentProcess.Patience);
 
         await pair.One.StartAsync();
         await pair.Two.StartAsync();
@@ -71,8 +78,8 @@ public sealed class CrashResyncTests
     }
 
     /// <summary>A process of its own: the guard of a dead agent kills whoever holds a file of the mount open for writing.</summary>
-    /// <returns>How many writes were acknowledged.</returns>
-    private static async Task<int> WriteUntilItFails(AgentProcess node)
+    /// <param name="enough">Done once so many writes are acknowledged that a crash has something to leave behind.</param>
+    private static async Task WriteUntilItFails(AgentProcess node, TaskCompletionSource enough)
     {
         const string program = """
             use Fcntl; sysopen(my $disk, $ARGV[0], O_WRONLY) or die; srand(2); $| = 1;
@@ -84,9 +91,10 @@ public sealed class CrashResyncTests
             """;
         string[] arguments = ["-e", program, AgentPair.Data(node) + "/disk.img", $"{WrittenBytes / BlockBytes}"];
         using var writer = Process.Start(new ProcessStartInfo("perl", arguments) { RedirectStandardOutput = true })!;
-        var acknowledged = await writer.StandardOutput.ReadToEndAsync();
+        var dots = new char[4096];
+        for (int acknowledged = 0, read; (read = await writer.StandardOutput.ReadAsync(dots)) > 0;)
+            if ((acknowledged += read) >= WritesBeforeTheCrash) enough.TrySetResult();
         await writer.WaitForExitAsync();
-        return acknowledged.Length;
     }
 
     private static async Task StopAsync(AgentPair pair)
