@@ -1,6 +1,7 @@
 // Flushes both disks from time to time, so that what is hot, or was recorded dirty, can be forgotten: the peer is asked for a
 // barrier, and the local disk is flushed once the changes that were under way have ended.
-// Invariant: a period is settled only when both have happened after its end; one that fails leaves everything as it was.
+// Invariants: a period is settled only when both have happened after its end; once the local disk has failed to flush nothing is
+// settled any more.
 namespace HaMirror.Io.IntentLog;
 
 /// <summary>The periodic flush behind an intent log. Belongs to the pump's thread.</summary>
@@ -21,6 +22,9 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
     private long _condensed = Environment.TickCount64;
     private ulong _barrier;
     private bool _isLocalDone;
+
+    /// <summary>A local flush failed. The kernel drops the pages and says so once: no later flush proves anything.</summary>
+    private bool _isUnproven;
 
     private enum Stage : byte { Waiting, Changes, Flushing }
 
@@ -45,10 +49,12 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
     /// <summary>Both disks were flushed by somebody else while nothing was changed.</summary>
     public void Drained()
     {
+        _stage = Stage.Waiting;
+        if (_isUnproven)
+            return;
         gate.EndPeriod();
         recorded.BeginFlush();
         gate.SettleUpTo(gate.Period - 1);
-        _stage = Stage.Waiting;
     }
 
     /// <summary>Begins a flush now, unless one is under way.</summary>
@@ -57,11 +63,13 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
     {
         if (_stage != Stage.Waiting)
             return;
-        gate.Retry();
         var isNew = gate.IsTouched || !recorded.IsEmpty;
-        if (isNew && !host.TrySendBarrier(out _barrier))
+        if (isNew && !_isUnproven && !host.TrySendBarrier(out _barrier))
             return;
         _begun = now;
+        gate.Retry();
+        if (_isUnproven)
+            return;
         _period = gate.Period;
         gate.EndPeriod();
         recorded.BeginFlush();
@@ -90,6 +98,7 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
     /// <summary>Apart from <see cref="Continue"/>, which runs in every round and must not allocate what this captures.</summary>
     private void FlushLocal(long period) => host.FlushLocal(failure =>
     {
+        _isUnproven |= failure is not null;
         if (_stage != Stage.Flushing || period != _period)
             return;
         _isLocalDone = failure is null;

@@ -53,6 +53,7 @@ internal sealed unsafe class IntentGate : IDisposable
     private ulong _start;
     private ulong _newStart;
     private int _writing;
+    private long _unwritten;
     private long _failedWith;
     private bool _isReplacing;
     private string? _refused;
@@ -233,8 +234,9 @@ internal sealed unsafe class IntentGate : IDisposable
             return;
         if (!HasRoom(withMap))
         {
-            if (_refused is not null)
-                Fail(_refused);
+            // While the marks file is being replaced there will be room; otherwise nothing would ever go on.
+            if (_refused is not null || withMap)
+                Fail(_refused ?? $"The intent log {_ring.Path} has no room left for what is hot.");
             return;
         }
         _transaction.Begin(anew: withMap);
@@ -260,8 +262,11 @@ internal sealed unsafe class IntentGate : IDisposable
     {
         _writing--;
         _failedWith = result < 0 ? result : _failedWith;
+        _unwritten -= Math.Max(result, 0);
         if (_writing > 0)
             return;
+        if (_failedWith == 0 && _unwritten != 0)
+            _failedWith = -Errno.EIO; // a block that is missing looks after a crash like one that was never begun
         if (_failedWith < 0)
         {
             Fail($"The intent log {_ring.Path} cannot be written: {Errno.Describe((int)-_failedWith)}. Nothing that it does not "
@@ -362,9 +367,10 @@ internal sealed unsafe class IntentGate : IDisposable
             _hot.Renew(slot, Period);
     }
 
+    /// <summary>A large change makes all of a file hot and marks extents: those are what the whole has to tell of.</summary>
     private bool IsMarked(in IntentKey key) =>
         _marks.Find(new FileKey(key.Root, key.Inode)) is { } mark
-        && (mark.IsWhole || (!key.IsWhole && mark.Extents.Intersects(key.Offset, ExtentSet.AreaBytes)));
+        && (mark.IsWhole || key.IsWhole || mark.Extents.Intersects(key.Offset, ExtentSet.AreaBytes));
 
     /// <summary>Takes an area out, with what is dirty of it.</summary>
     private void Cool(int slot)
@@ -403,7 +409,7 @@ internal sealed unsafe class IntentGate : IDisposable
             if (_hot.Count == _hot.Capacity)
                 Cool(OldestEntered());
             _entering.Add(_hot.Add(key, entering: true));
-            // What was never written counts from when it was made hot.
+            // An area counts as not written yet, its map tells of what is; a whole file has no map, so it counts from now on.
             _hot.Touch(_entering[^1], key.IsWhole ? Period : 0);
             _transaction.Hot(key);
         }
@@ -450,7 +456,7 @@ internal sealed unsafe class IntentGate : IDisposable
         var at = _next % _ring.BlockCount;
         var before = Math.Min(count, _ring.BlockCount - at);
         _writing = before < count ? 2 : 1;
-        _failedWith = 0;
+        (_failedWith, _unwritten) = (0, bytes);
         TransactionCount++;
         _next += count;
         _host.WriteBlocks(_memory.Address, (int)before * IntentTransaction.BlockBytes, at * IntentTransaction.BlockBytes);

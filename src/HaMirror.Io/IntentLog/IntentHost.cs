@@ -7,6 +7,7 @@ using HaMirror.Io.Crashes;
 using HaMirror.Io.Native;
 using HaMirror.Io.Replication;
 using HaMirror.Io.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace HaMirror.Io.IntentLog;
 
@@ -25,6 +26,8 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
     private readonly IReadOnlyList<MountPoint> _mounts;
     private readonly RequestFlow _flow;
     private readonly ulong _user;
+    private readonly ILogger _log;
+    private readonly string _module;
     private readonly IntentGate _gate;
     private Task _replacing = Task.CompletedTask;
     private SourceLink? _asked;
@@ -38,6 +41,7 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
         ulong user)
     {
         (_store, _ring, _disk, _marks, _mounts, _flow, _user) = (options.Marks, ring, disk, marks, mounts, flow, user);
+        (_log, _module) = (options.Log, options.Module);
         _gate = new IntentGate(this, marks, ring, options.Replication.HotAreas);
         flow.Intent = new IntentChanges(_gate);
     }
@@ -122,9 +126,9 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
             _store.Replace(content);
             Crash.At(CrashPoint.MarksReplaced);
         }
-        catch (IOException exception)
+        catch (Exception exception)
         {
-            failure = exception.Message;
+            failure = exception.Message; // Whatever it is: the gate waits for an answer.
         }
         Post(() => done(failure));
     });
@@ -134,15 +138,18 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
     public void FlushLocal(Action<string?> done)
     {
         var descriptors = _mounts.Select(mount => (mount.Path, mount.Descriptor)).ToArray();
-        _ = Task.Run(() =>
+        // On a thread that nobody else needs: a disk that hangs keeps it.
+        _ = Task.Factory.StartNew(() =>
         {
             string? failure = null;
             foreach (var (path, descriptor) in descriptors)
                 if (Shim.SyncFileSystem(descriptor) is < 0 and var error)
                     failure = $"{path} cannot be flushed: {Errno.Describe(error)}.";
             Crash.At(CrashPoint.PeriodFlushed);
+            if (failure is not null)
+                _log.FlushFailed(_module, failure);
             Post(() => done(failure));
-        });
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public bool TrySendBarrier(out ulong barrier)

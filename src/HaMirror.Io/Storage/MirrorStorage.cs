@@ -186,7 +186,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     {
         try
         {
-Begin(target, plan, keeps ?? Preserving.Nothing);
+            Begin(target, plan, keeps ?? Preserving.Nothing);
         }
         catch (IOException failure)
         {
@@ -453,13 +453,16 @@ Begin(target, plan, keeps ?? Preserving.Nothing);
         if (failure is not null)
             return failure;
         pump.Stop();
+        var content = pump.Intents?.Close();
+        // A next mount begins its log with the marks in memory: what the log alone knew of must be among them.
+        if (content is not null)
+            _ = MarksContent.TryRead(content.Bytes.Span, _marks, out _, out _);
         Volatile.Write(ref _restStatus, Rest());
         Volatile.Write(ref _lastVerification, pump.Verification.Status ?? _lastVerification);
         _pump = null;
         foreach (var mount in _mounts)
             mount.Dispose();
         _mounts.Clear();
-        var content = pump.Intents?.Close();
         pump.Dispose();
         Crash.At(CrashPoint.MarksSaving);
         return content is null ? _options.Marks.Save(_marks) : _options.Marks.Save(content);

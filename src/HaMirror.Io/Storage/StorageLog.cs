@@ -45,6 +45,10 @@ internal static partial class StorageLog
     [LoggerMessage(426, LogLevel.Warning, "What a verification of module {Module} found is marked in memory only: {Reason}")]
     public static partial void MarksNotRecorded(this ILogger log, string module, string reason);
 
+    [LoggerMessage(413, LogLevel.Error, "Module {Module}: {Reason} What was written since may be lost here; until the module is stopped and started, "
+        + "all of it stays marked. Look at that disk.")]
+    public static partial void FlushFailed(this ILogger log, string module, string reason);
+
     [LoggerMessage(412, LogLevel.Warning, "How long the last resync of module {Module} took is not kept: {Reason}")]
     public static partial void SummaryNotKept(this ILogger log, string module, string reason);
 }

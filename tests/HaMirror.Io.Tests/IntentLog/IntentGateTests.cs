@@ -40,4 +40,51 @@ public sealed class IntentGateTests
         }
         Assert.True(found > 0);
     }
+
+    private static readonly FileKey Disk = new(0, 7);
+
+    [Fact]
+    public void Area_WrittenAndFlushedOnBothDisks_IsForgotten()
+    {
+        using var disks = new SteadyDisks();
+        disks.Change(Disk, 0, 4096);
+        Assert.True(disks.SaysAnythingOf(Disk));
+        disks.Idle();
+        Assert.False(disks.SaysAnythingOf(Disk));
+    }
+
+    /// <summary>A discard, say: its areas are too many for the log, so all of the file is hot for it, while extents are marked.</summary>
+    [Fact]
+    public void LargeChange_MarkedWhileAlone_IsToldAfterItsFileWentCold()
+    {
+        using var disks = new SteadyDisks();
+        disks.Change(Disk, 0, 64 << 20);
+        disks.Marks.Mark(Disk, 0, 64 << 20);
+        disks.Idle();
+        Assert.True(disks.SaysAnythingOf(Disk));
+    }
+
+    [Fact]
+    public void LocalFlush_ThatFailedOnce_SettlesNothingEverAfter()
+    {
+        using var disks = new SteadyDisks { FlushFailure = "EIO" };
+        disks.Change(Disk, 0, 4096);
+        disks.Idle();
+        Assert.True(disks.Flushes > 0);
+        disks.FlushFailure = null; // The kernel says it once.
+        disks.Idle();
+        disks.Gate.Flushes.Drained();
+        disks.Commit();
+        Assert.True(disks.SaysAnythingOf(Disk));
+    }
+
+    [Fact]
+    public void Log_WrittenInPart_LetsNothingIn()
+    {
+        using var disks = new SteadyDisks { ShortBy = 1 };
+        Assert.False(disks.Gate.Enter(Disk, 0, 4096));
+        disks.Commit();
+        Assert.Contains("cannot be written", disks.LogFailure);
+        Assert.False(disks.Gate.Enter(Disk, 0, 4096));
+    }
 }
