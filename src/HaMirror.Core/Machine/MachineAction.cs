@@ -13,7 +13,8 @@ public abstract record MachineAction
     /// not carried out until the record is durable; what only ends something still is, or a guest would be left running.</summary>
     public bool RestsOnRecord() => this switch
     {
-        SetWritable { Writable: true } or Thaw or OpenGeneration or BeginTarget or Offer or AcceptOffer or SendHandover or AcceptDetach or Beat => true,
+        SetWritable { Writable: true } or Thaw or OpenGeneration or BeginTarget or Offer or AcceptOffer or SendHandover or AcceptDetach
+            or EndUndo or Beat => true,
         RunSequence run => HookTable.Calls(run.Sequence).Any(call => call.Hook.StartsWith("start_prim", StringComparison.Ordinal)),
         _ => false,
     };

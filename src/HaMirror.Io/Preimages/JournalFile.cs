@@ -75,7 +75,13 @@ internal sealed unsafe class JournalFile : IDisposable
         if (IsHard)
             return;
         Write();
-        Shim.Check(Shim.Sync(_file, 1), $"make {_path} durable");
+        var synced = Shim.Sync(_file, 1);
+        if (synced < 0)
+        {
+            // The kernel counts what it failed to write as written, and the next sync would vouch for it: nothing of it may stay.
+            _ = Shim.Truncate(_file, (ulong)_hardened);
+            Shim.Check(synced, $"make {_path} durable");
+        }
         _hardened = _written;
     }
 

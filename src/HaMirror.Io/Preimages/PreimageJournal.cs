@@ -214,9 +214,22 @@ internal sealed unsafe class PreimageJournal : IDisposable
                         $"What only this node holds since the nodes diverged cannot be saved, so the resync does not go on over it: {failure.Message} "
                         + $"Free space for {_origin.Node}'s salvage set, or give it up with 'hamirror start --as-secondary --full-sync' here.",
                         replicaFailed: true);
-                _givenUp($"The undo record of the resync is given up: {failure.Message} The resync goes on; if {_origin.Peer} dies before it ends, "
-                    + "this node cannot go back to the replica that it had.");
+                GiveUp(failure);
             }
+        }
+    }
+
+    private void GiveUp(IOException failure)
+    {
+        try
+        {
+            _givenUp($"The undo record of the resync is given up: {failure.Message} The resync goes on; if {_origin.Peer} dies before it ends, "
+                + "this node cannot go back to the replica that it had.");
+        }
+        catch (IOException stuck)
+        {
+            // An undo of what is left of it would make a replica that never was.
+            throw new TargetException($"The undo record cannot be removed, so the resync does not go on beside it: {stuck.Message}", replicaFailed: true);
         }
     }
 

@@ -96,6 +96,12 @@ public sealed class PreimagePlace(string directory, string node, string peer)
         try
         {
             var kept = keeps.Kind is Preservation.Continued or Preservation.ContinuedSalvage ? PreimageOrigin.Load(UndoDirectory) : null;
+            if (kept is not null && kept.Before.Current != keeps.Before.Current)
+            {
+                // Of an earlier history: it knows nothing of the replica that is replaced now, and would pass for its salvage set.
+                Settle();
+                kept = null;
+            }
             origin = kept;
             if (keeps.Kind != Preservation.Continued)
                 origin ??= new PreimageOrigin(keeps.Kind != Preservation.Undo, DateTimeOffset.UtcNow, node, peer, keeps.Before, keeps.Source);
@@ -130,7 +136,8 @@ public sealed class PreimagePlace(string directory, string node, string peer)
         var journal = new JournalFile(UndoDirectory, bytes, number);
         try
         {
-            var bytesMax = bytes + (long)(Available(UndoDirectory) * FreePart);
+            // Counted from what was free when it began: one that goes on after each break must not fill the disk of all records.
+            var bytesMax = (long)((bytes + Available(UndoDirectory)) * FreePart);
             if (!catalog.HasAllNames)
                 WriteNames(roots, catalog, journal);
             return new PreimageJournal(catalog, journal, origin, bytesMax, sentence => GiveUp(sentence, say));

@@ -51,6 +51,10 @@ public sealed class StandbyTests
         Assert.Equal((Preservation.Undo, ReplicaCondition.Outdated), (keeps.Kind, keeps.Before.Condition));
     }
 
+    /// <summary>The way back is given up only once the record says where it led: else a crash would find neither.</summary>
+    [Fact]
+    public void Undo_WhoseRecordIsNotWritten_KeepsItsJournal() => Assert.True(new MachineAction.EndUndo().RestsOnRecord());
+
     [Fact]
     public void Plan_ThatDisagrees_EndsTheLinkAndLeavesTheReplicaConsistent()
     {

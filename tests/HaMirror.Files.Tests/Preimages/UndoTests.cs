@@ -3,6 +3,7 @@ using HaMirror.Core.Machine;
 using HaMirror.Core.States;
 using HaMirror.Files.Tests.Fuse;
 using HaMirror.Files.Tests.Replication;
+using HaMirror.Io.Preimages;
 
 namespace HaMirror.Files.Tests.Preimages;
 
@@ -58,6 +59,25 @@ public sealed class UndoTests
         StorageNode.Until(() => !Directory.Exists(pair.Target.StateFolder + "/undo"), "the journal is dropped");
         Assert.Null(pair.Target.Preimages.Offer());
         Assert.NotNull(StorageNode.Wait(pair.Target.Storage.UndoAsync()).Failure);
+    }
+
+    /// <summary>Contract G5: what only this replica holds is kept, though an undo record of another history lies in the way.</summary>
+    [Fact]
+    public void Journal_OfAnEarlierHistory_DoesNotPassForTheSalvageSetThatIsOwed()
+    {
+        using var pair = Pair(7, 1 << 20);
+        pair.Target.Keeps = Keeping(Preservation.Undo);
+        Resync(pair, new Random(7));
+        Assert.NotNull(pair.Target.Preimages.Offer());
+
+        pair.Target.Keeps = Keeping(Preservation.ContinuedSalvage) with
+        {
+            Before = Before with { Current = new GenerationId(Guid.Parse("00000000-0000-0000-0000-000000000003")) },
+        };
+        pair.Source.Offers = true;
+        pair.Pair(ResyncPlan.CompareAll);
+        pair.ExpectEqual();
+        StorageNode.Until(() => new SalvageStore(pair.Target.StateFolder, ["/vm"]).List() is [{ IsOpen: false }], "the set is put away");
     }
 
     private static StoragePair Pair(int seed, long? bandwidth) => new(
