@@ -16,6 +16,8 @@ public static class NameFindingCodec
 
     public static byte[] Write(IReadOnlyList<NameFinding> findings)
     {
+        if (findings.Count == 0)
+            return []; // as of nearly every directory
         var room = new byte[CountMax * (2 + WirePath.ComponentBytesMax + 2 + WhatBytesMax)];
         var writer = new WireWriter(room);
         foreach (var finding in findings.Take(CountMax))

@@ -17,6 +17,9 @@ internal sealed unsafe class PeerReads(PeerLink link)
 
     private const long ReceiveBudgetBytes = 8 << 20;
 
+    /// <summary>fuse_dev_do_write refuses an answer with this error or a larger one, and whoever asked would wait for ever.</summary>
+    private const uint ErrorEnd = 512;
+
     private readonly FrameReader _reader = new(link.Data);
     private readonly ulong[] _asked = new ulong[SlotCount];
     private ulong _count;
@@ -66,6 +69,9 @@ internal sealed unsafe class PeerReads(PeerLink link)
         var slot = (int)(header.Sequence % SlotCount);
         if (_asked[slot] != header.Sequence)
             return $"{link.Peer.NodeName} answered read {header.Sequence}, which was never asked for.";
+        var (address, bytes) = room(slot);
+        if (payload.Length > bytes || header.Argument >= ErrorEnd)
+            return $"{link.Peer.NodeName} answered a read of {bytes} bytes with {payload.Length} and the error {header.Argument}.";
         _asked[slot] = 0;
         Owed--;
         LastAnswer = Environment.TickCount64;
@@ -74,9 +80,6 @@ internal sealed unsafe class PeerReads(PeerLink link)
             done(slot, -(long)header.Argument);
             return null;
         }
-        var (address, bytes) = room(slot);
-        if (payload.Length > bytes)
-            return $"{link.Peer.NodeName} answered a read of {bytes} bytes with {payload.Length}.";
         payload.CopyTo(new Span<byte>((byte*)address, (int)payload.Length));
         done(slot, payload.Length);
         return null;

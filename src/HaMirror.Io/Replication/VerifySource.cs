@@ -188,7 +188,7 @@ internal sealed unsafe class VerifySource : IDisposable
             else if (equal)
                 _marks.Cut(shape.File.Key, shape.Offset);
             else if (shape.Hole > 0 && !shape.File.IsAbandoned)
-                shape.File.Different.Enqueue(new DifferentRange(shape.Offset, shape.Hole, IsDivided: true));
+                Divide(shape.File, shape.Offset, shape.Hole);
             else
                 DiffersInSize(shape.File);
         }
@@ -197,7 +197,7 @@ internal sealed unsafe class VerifySource : IDisposable
             if (equal)
                 Equal(block.File, block.Offset, (ulong)block.Bytes);
             else if (block.ExtentCount > 1 && !block.File.IsAbandoned)
-                block.File.Different.Enqueue(new DifferentRange(block.Offset, (ulong)block.Bytes, IsDivided: true));
+                Divide(block.File, block.Offset, (ulong)block.Bytes);
             else
                 DiffersInData(block.File, block.Offset, block.Bytes);
         }
@@ -286,6 +286,14 @@ internal sealed unsafe class VerifySource : IDisposable
     }
 
     /// <summary>An equal hash is what takes a mark away, once it is durable that the target has it.</summary>
+    /// <summary>Something in the range differs: marked as it is until the answer for each extent takes away what is equal, for
+    /// that answer may never come.</summary>
+    private void Divide(FileCopy file, ulong offset, ulong bytes)
+    {
+        _marks.Mark(file.Key, offset, bytes);
+        file.Different.Enqueue(new DifferentRange(offset, bytes, IsDivided: true));
+    }
+
     private void Equal(FileCopy file, ulong offset, ulong bytes)
     {
         if (_marks.Find(file.Key) is not null)
