@@ -15,11 +15,13 @@ internal sealed class AccessStore(AgentFiles files, ILogger<AccessStore> log, Ti
     /// <summary>Shows in a leaked text what it is.</summary>
     public const string KeyPrefix = "hmk1-";
 
-    private const int NameLengthMax = 64;
+    /// <summary>Of users and keys, in characters.</summary>
+    public const int NameLengthMax = 64;
+
     private const int KeyBytes = 32;
 
     private readonly Lock _lock = new();
-    private AccessBook? _book;
+    private volatile AccessBook? _book;
 
     public string File => $"{files.ConfigurationDirectory}/access.json";
 
@@ -30,6 +32,7 @@ internal sealed class AccessStore(AgentFiles files, ILogger<AccessStore> log, Ti
     {
         get
         {
+            if (_book is { } book) return book; // No request waits for the disk under another's change.
             lock (_lock) return _book ??= Read();
         }
     }

@@ -88,6 +88,8 @@ internal static class AccessEndpoints
             throw new Refusal(StatusCodes.Status415UnsupportedMediaType, "A login is sent as application/json.");
         var request = await ApiBody.ReadAsync(context, ConsoleJson.Default.LoginRequest);
         var (name, password) = (Text(request.Name, "name"), Text(request.Password, "password"));
+        if (name.Length > AccessStore.NameLengthMax) // Nobody's; and what is counted for it must stay small.
+            throw new Refusal(AccessGate.Unauthorized, "Name or password is wrong.");
         var address = AccessGate.AddressOf(context.Features.Get<Arrival>());
         var log = loggers.CreateLogger("HaMirror.Agent.Access");
         var user = await HashedAsync(() =>

@@ -17,15 +17,15 @@ internal static class ComparisonEndpoints
         app.MapPost(ApiPath.Modules + "/{module}/verify", async (HttpContext context, string module, NodeService node, ModuleRoster roster) =>
         {
             var request = await ApiBody.TryReadAsync(context, ApiJson.Default.VerifyRequest) ?? new VerifyRequest(false, null);
-            var report = await VerifyDesk.BeginAsync(roster.Driver(module), node.Status(module).Node, request);
+            var report = await VerifyDesk.BeginAsync(roster.Driver(module), node.Status(module).Node, request with { By = Caller.By(context, request.By) });
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             await context.Response.WriteAsJsonAsync(report, ApiJson.Default.VerifyReport);
         });
         app.MapGet(ApiPath.Modules + "/{module}/verify", (HttpContext context, string module, NodeService node, ModuleRoster roster) =>
             context.Response.WriteAsJsonAsync(VerifyDesk.Show(roster.Driver(module), node.Status(module).Node), ApiJson.Default.VerifyReport));
-        app.MapDelete(ApiPath.Modules + "/{module}/verify", (string module, ModuleRoster roster) =>
+        app.MapDelete(ApiPath.Modules + "/{module}/verify", (HttpContext context, string module, ModuleRoster roster) =>
         {
-            VerifyDesk.Stop(roster.Driver(module), "an operator");
+            VerifyDesk.Stop(roster.Driver(module), Caller.Of(context).Name);
             return Results.NoContent();
         });
         app.MapPut(ApiPath.Modules + "/{module}/resync-rate", async (HttpContext context, string module, ModuleRoster roster) =>

@@ -1,3 +1,4 @@
+using HaMirror.Agent.Access;
 using HaMirror.Agent.Modules;
 using HaMirror.Core.Api;
 
@@ -10,7 +11,8 @@ internal static class SeedEndpoints
     {
         app.MapPost(ApiPath.Modules + "/{module}/seed", async (HttpContext context, string module, SeedDesk seeds) =>
         {
-            var report = await seeds.BeginAsync(module, await ApiBody.ReadAsync(context, ApiJson.Default.SeedRequest));
+            var request = await ApiBody.ReadAsync(context, ApiJson.Default.SeedRequest);
+            var report = await seeds.BeginAsync(module, request with { By = Caller.By(context, request.By) });
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             await context.Response.WriteAsJsonAsync(report, ApiJson.Default.SeedReport);
         });

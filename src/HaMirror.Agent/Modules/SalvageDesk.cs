@@ -24,11 +24,10 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
     public SalvageWritten Export(string id, SalvageExportRequest request)
     {
         if (!request.Directory.StartsWith('/')) throw new Refusal(Refusal.BadRequest, $"'{request.Directory}' is no absolute path.");
-        if (Inside(request.Directory) is { } replicated)
-            throw new Refusal(Refusal.Conflict, $"{request.Directory} lies in {replicated}, which is replicated: export to another place.");
+        var directory = Path.GetFullPath(request.Directory).TrimEnd('/');
         var files = request.Files.IsDefault ? [] : request.Files;
-        var written = Write(id, files, path => Fresh(request.Directory.TrimEnd('/') + path));
-        driver.Log.Add(SayLevel.Event, $"Salvage set {id}: {written.Files.Length} files exported to {request.Directory} by {request.By}");
+        var written = Write(id, files, path => Fresh(Outside(directory + path)));
+        driver.Log.Add(SayLevel.Event, $"Salvage set {id}: {written.Files.Length} files exported to {directory}/ by {request.By}");
         return written;
     }
 
@@ -51,7 +50,7 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
             {
                 var next = file.Path + ".hamirror-restored";
                 await RunAsync("mkdir", "-p", "--", Path.GetDirectoryName(file.Path)!);
-                await RunAsync("cp", "-a", "--sparse=always", "-T", "--", file.WrittenTo, next);
+                await RunAsync("cp", "-a", "--sparse=always", "--remove-destination", "-T", "--", file.WrittenTo, next);
                 await RunAsync("mv", "-f", "-T", "--", next, file.Path);
                 await RunAsync("sync", "--", Path.GetDirectoryName(file.Path)!);
                 driver.Log.Add(SayLevel.Event, $"Salvage set {id}: {file.Path} was put back as {set.Node} had it, by {request.By}");
@@ -106,9 +105,15 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
         return path;
     }
 
-    private string? Inside(string directory) =>
-        driver.Definition.Active?.Replication?.Directories.Select(replicated => replicated.Path)
-            .FirstOrDefault(replicated => (directory.TrimEnd('/') + "/").StartsWith(replicated + "/", StringComparison.Ordinal));
+    /// <summary>The path, when it is not replicated: beside the mount of a stopped module nobody would mark what is written.</summary>
+    private string Outside(string path)
+    {
+        var replicated = driver.Definition.Active?.Replication?.Directories.Select(one => one.Path.TrimEnd('/') + "/")
+            .FirstOrDefault(one => (path + "/").StartsWith(one, StringComparison.Ordinal));
+        return replicated is null
+            ? path
+            : throw new Refusal(Refusal.Conflict, $"{path} lies in {replicated}, which is replicated.", "Export to another place.");
+    }
 
     private static async Task RunAsync(string program, params string[] arguments)
     {

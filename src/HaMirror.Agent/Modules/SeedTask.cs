@@ -60,13 +60,13 @@ internal sealed class SeedTask : IDisposable
                 _copy.Run(_cancellation.Token);
             finish(_copy);
         }
-        catch (IOException failure)
-        {
-            Volatile.Write(ref _end, failure.Message);
-        }
         catch (OperationCanceledException)
         {
             Volatile.Write(ref _end, "It was stopped by an operator; begun again, it starts from the beginning.");
+        }
+        catch (Exception failure)
+        {
+            Volatile.Write(ref _end, failure.Message); // Of whatever kind: a copy that broke off must not look whole.
         }
         finally
         {

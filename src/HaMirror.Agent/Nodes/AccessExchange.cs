@@ -56,13 +56,16 @@ internal sealed class AccessExchange(AccessStore store, NodeService node, NodeCh
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, AccessRules.PeerAccess) { Content = JsonContent.Create(store.Book, AccessJson.Default.AccessBook) };
-            using var answer = await channel.SendAsync(request, Timeout, cancellation);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(Timeout); // Of the answer's body too.
+            using var answer = await channel.SendAsync(request, Timeout, limit.Token);
             if (!answer.IsSuccessStatusCode) return;
-            if (await answer.Content.ReadFromJsonAsync(AccessJson.Default.AccessBook, cancellation) is { } book) store.Merge(book);
+            if (await answer.Content.ReadFromJsonAsync(AccessJson.Default.AccessBook, limit.Token) is { } book) store.Merge(book);
         }
-        catch (Exception error) when (error is Refusal or HttpRequestException or IOException or JsonException)
+        catch (Exception error) when (!cancellation.IsCancellationRequested)
         {
-            log.LogDebug(error, "The accounts could not be exchanged: the other node is away. It is tried again.");
+            // Of whatever kind: an exception that leaves a hosted service ends the host, and with it every module.
+            log.LogDebug(error, "The accounts could not be exchanged. It is tried again.");
         }
     }
 }

@@ -55,6 +55,10 @@ internal sealed class ChannelQueue : IDisposable
         {
             failure = $"No end within {SendTimeout.TotalSeconds:0} s.";
         }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            failure = error.Message; // A channel must not die of one message.
+        }
 
         _status = failure is null
             ? _status with { LastSent = _clock.GetUtcNow(), LastError = null }

@@ -37,7 +37,7 @@ internal static class KeyVerbs
             return ExitCode.Done;
         });
         examples[command] = """
-            hamirror key add prometheus --role monitor > /etc/prometheus/hamirror.key
+            (umask 077; hamirror key add prometheus --role monitor > /etc/prometheus/hamirror.key)
             curl -H "Authorization: Bearer $(cat hamirror.key)" http://localhost:9010/v1/status
             """;
         group.Add(command);
