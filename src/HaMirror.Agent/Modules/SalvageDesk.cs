@@ -67,6 +67,7 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
     public void Remove(string id, string? by)
     {
         if (Find(id).IsOpen || !_store.Remove(id)) throw new Refusal(Refusal.Conflict, "The resync of this set has not ended yet.", "Wait until the module is green.");
+        driver.Storage.Mirror?.SweepKept();
         driver.Log.Add(SayLevel.Event, $"Salvage set {id} was removed by {by}");
     }
 

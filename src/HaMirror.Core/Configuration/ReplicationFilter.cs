@@ -8,10 +8,14 @@ namespace HaMirror.Core.Configuration;
 /// Paths are relative to the directory, separated by <c>/</c>, without a leading or trailing one; the directory itself is
 /// the empty path and always mirrored. A path is local when it or a directory above it is excluded by a path or an
 /// expression. An expression with a leading <c>!</c> excludes the *files* that it does not match: directories stay, or
-/// nothing below them could ever match. Both nodes must use the same filter.
+/// nothing below them could ever match. Both nodes must use the same filter. <see cref="KeptName"/> is local always.
 /// </remarks>
 public sealed class ReplicationFilter
 {
+    /// <summary>Directory at the top of a replicated directory in which a node keeps files that a resync removed, until nobody needs
+    /// them any more: it belongs to its node, whatever the configuration says.</summary>
+    public const string KeptName = ".hamirror-kept";
+
     private readonly ImmutableArray<string> _paths;
     private readonly ImmutableArray<Regex> _excluding;
     private readonly ImmutableArray<Regex> _selecting;
@@ -24,13 +28,22 @@ public sealed class ReplicationFilter
         _selecting = [.. directory.ExcludedPatterns.Where(Selects).Select(pattern => PosixExpression.Compile(pattern[1..]))];
     }
 
-    /// <summary>True when nothing is excluded, so that callers need not build paths at all.</summary>
-    public bool ReplicatesAll => _paths.IsEmpty && _excluding.IsEmpty && _selecting.IsEmpty;
+    private bool ReplicatesAll => _paths.IsEmpty && _excluding.IsEmpty && _selecting.IsEmpty;
 
     /// <summary>True when the path is mirrored.</summary>
     public bool Replicates(string relativePath, bool isDirectory)
     {
-        if (ReplicatesAll || relativePath.Length == 0)
+        if (relativePath.Length == 0)
+        {
+            return true;
+        }
+
+        if (IsOrContains(KeptName, relativePath))
+        {
+            return false;
+        }
+
+        if (ReplicatesAll)
         {
             return true;
         }

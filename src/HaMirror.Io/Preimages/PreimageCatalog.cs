@@ -26,6 +26,9 @@ internal sealed class PreimageCatalog
     /// <summary>Bytes of data that are saved.</summary>
     public ulong SavedBytes { get; private set; }
 
+    /// <summary>Bytes of files that are kept as they are.</summary>
+    public ulong KeptBytes { get; private set; }
+
     /// <summary>Of what the replica's files held when they were last changed, the newest, in ns since 1970; 0: it had none.</summary>
     public long NewestChange { get; private set; }
 
@@ -55,6 +58,13 @@ internal sealed class PreimageCatalog
 
     /// <summary>The file, when it is one of those that the replica had and still has.</summary>
     public PreimageFile? Find(FileKey key) => _files.TryGetValue(key, out var file) && !file.IsGone ? file : null;
+
+    /// <summary>A file is kept as it is.</summary>
+    public void Kept(PreimageFile file, ulong bytes)
+    {
+        KeptBytes += bytes - file.KeptBytes;
+        (file.IsKept, file.KeptBytes) = (true, bytes);
+    }
 
     /// <summary>A range is saved.</summary>
     public void Saved(PreimageFile file, PreimageRange range, bool withRanges)

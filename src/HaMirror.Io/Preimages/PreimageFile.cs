@@ -28,12 +28,18 @@ internal sealed class PreimageFile(DirectoryEntry entry)
     /// <summary>It has lost its last name, or is about to: everything of it is saved.</summary>
     public bool IsGone { get; set; }
 
+    /// <summary>It has lost its last name within the replica, or is about to, and stands among the kept files.</summary>
+    public bool IsKept { get; set; }
+
+    /// <summary>Bytes that it had allocated when it came to be kept.</summary>
+    public ulong KeptBytes { get; set; }
+
     /// <summary>What is saved, in the order in which it was; only where a journal was read to be used.</summary>
     public List<PreimageRange> Ranges { get; } = [];
 
     /// <summary>All of it is saved.</summary>
-    public bool IsWhole => IsGone || !IsRegular || Size == 0 || (Saved.TryNext(0, out var first) && first.Offset == 0 && first.End >= Size);
+    public bool IsWhole => IsGone || IsKept || !IsRegular || Size == 0 || (Saved.TryNext(0, out var first) && first.Offset == 0 && first.End >= Size);
 
     /// <summary>The replica no longer has it as it was.</summary>
-    public bool IsChanged => IsGone || !Saved.IsEmpty;
+    public bool IsChanged => IsGone || IsKept || !Saved.IsEmpty;
 }

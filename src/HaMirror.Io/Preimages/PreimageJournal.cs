@@ -42,6 +42,27 @@ internal sealed unsafe class PreimageJournal : IDisposable
 
     public PreimageOrigin Origin => _origin;
 
+    /// <summary>Where large files that are removed go; null: all are copied.</summary>
+    public KeptFiles? KeptFiles { get; init; }
+
+    /// <summary>Called while much is copied, again and again; null: whoever waits for it is told nothing. On the copying thread.</summary>
+    public Action? Copying { get; set; }
+
+    /// <summary>A disk of the replica took no more. When that is because files are kept that the resync removes, an undo record is
+    /// given up for them: the next resync finds their space.</summary>
+    public void DiskRefused()
+    {
+        lock (_lock)
+        {
+            if (_ended || _origin.IsSalvage || _catalog.KeptBytes == 0 || KeptFiles is not { IsFull: true })
+                return;
+            _ended = true;
+            _journal.Dispose();
+            _givenUp($"The undo record of the resync is given up: the disk is full, and {_catalog.KeptBytes >> 20} MiB of it are files that {_origin.Peer} "
+                + $"has no more. The resync goes on; if {_origin.Peer} dies before it ends, this node cannot go back to the replica that it had.");
+        }
+    }
+
     /// <summary>Nothing is kept any more.</summary>
     public bool HasEnded => Volatile.Read(ref _ended);
 
@@ -130,15 +151,24 @@ internal sealed unsafe class PreimageJournal : IDisposable
         NativeStat stat;
         if (_ended || Shim.StatAt(parent, name, &stat) < 0 || (stat.Mode & TypeMask) == TypeDirectory)
             return;
-        var key = new FileKey(root, stat.Inode);
-        var links = stat.Links;
+        var (key, links, found) = (new FileKey(root, stat.Inode), stat.Links, stat);
         Keep(() =>
         {
             // With more names than the replica had one may lie outside of it, where nobody would find it again.
             if (_catalog.Find(key) is not { } kept || (links > 1 && links <= kept.Paths.Count))
                 return;
+            if (kept.IsRegular && KeptFiles?.TryKeep(root, parent, name, found, _catalog.KeptBytes) == true)
+            {
+                var allocated = found.Blocks * 512;
+                _journal.Append(PreimageKind.Kept, FrameFlags.None, root, key.Inode, 0, allocated, 0);
+                _catalog.Kept(kept, allocated);
+                // Not softened: a name in a directory counts for nothing without its record.
+                _journal.Harden();
+                return;
+            }
             if (kept.IsRegular)
             {
+                ExpectRoom(found.Blocks * 512, kept);
                 var file = Shim.Check(Shim.Open(parent, name, FileFlags, 0), "open a file that is removed");
                 try
                 {
@@ -279,10 +309,20 @@ internal sealed unsafe class PreimageJournal : IDisposable
         }
     }
 
+    /// <summary>Says before the first byte of much that the last one will not fit.</summary>
+    private void ExpectRoom(ulong allocated, PreimageFile kept)
+    {
+        if (allocated > kept.Saved.Bytes && _journal.Bytes + (long)(allocated - kept.Saved.Bytes) > _bytesMax && allocated > PartBytes)
+            throw NoRoom();
+    }
+
+    private IOException NoRoom() => new($"it needs more than {_bytesMax >> 20} MiB, half of what was free under /var/lib/hamirror.");
+
     private ulong SaveBytes(FileKey key, PreimageFile kept, int file, ulong offset, ulong bytes)
     {
         if (_journal.Bytes + (long)bytes > _bytesMax)
-            throw new IOException($"it needs more than {_bytesMax >> 20} MiB, half of what was free under /var/lib/hamirror.");
+            throw NoRoom();
+        Copying?.Invoke();
         var room = _journal.Reserve();
         var read = (ulong)Shim.Check(Shim.ReadAt(file, room, bytes, offset), "read what a resync replaces");
         // Shorter: somebody else has cut the file; there is nothing more to keep.

@@ -25,6 +25,9 @@ public sealed class PreimagePlace(string directory, string node, string peer)
     private const int AvailableField = 4;
     private const int FragmentField = 8;
 
+    /// <summary>A removed file with at least this much allocated, in bytes, is not copied but keeps a name where nobody replicates it.</summary>
+    internal ulong KeepBytesMin { get; init; } = 8 << 20;
+
     private string UndoDirectory => Path.Combine(directory, "undo");
 
     /// <summary>How many salvage sets there are.</summary>
@@ -77,7 +80,7 @@ public sealed class PreimagePlace(string directory, string node, string peer)
         if (read.Catalog.HasAllNames)
         {
             using var journal = new JournalContent(Path.Combine(UndoDirectory, PreimageReader.FileName));
-            new PreimageUndo(read.Catalog, journal, roots) { Step = step }.Run();
+            new PreimageUndo(read.Catalog, journal, roots, origin) { Step = step }.Run();
         }
         return origin.Before;
     }
@@ -123,6 +126,32 @@ public sealed class PreimagePlace(string directory, string node, string peer)
             Drop();
     }
 
+    /// <summary>Removes kept files that no undo record and no salvage set needs, on a thread of its own: large ones take their time.</summary>
+    /// <param name="say">Told, in a sentence, what went wrong.</param>
+    internal Task SweepAsync(IReadOnlyList<TargetRoot> roots, Action<string> say)
+    {
+        // Descriptors of its own: the roots' may be closed meanwhile.
+        var own = roots.Select(root => (File: Shim.Open(root.Descriptor, "", OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0), root.Path))
+            .Where(root => root.File >= 0).ToList();
+        return Task.Run(() =>
+        {
+            foreach (var (file, path) in own)
+            {
+                if (KeptFiles.Sweep(file, path, Origins) is { } failure)
+                    say($"Files that a resync removed are kept in {path} although nothing needs them any more: {failure} It is tried again at the next start.");
+                _ = Shim.Close(file);
+            }
+        });
+    }
+
+    /// <summary>Of all journals that there are. In this order: undo/ becomes a salvage set, never the other way round.</summary>
+    private List<PreimageOrigin> Origins()
+    {
+        var undo = PreimageOrigin.Load(UndoDirectory);
+        var sets = Directory.Exists(SalvageDirectory) ? Directory.GetDirectories(SalvageDirectory) : [];
+        return [.. sets.Select(PreimageOrigin.Load).Prepend(undo).OfType<PreimageOrigin>()];
+    }
+
     /// <summary>The replica is what it was: nothing of it is lost, and nothing needs to be kept.</summary>
     internal void Forget() => Drop();
 
@@ -140,7 +169,14 @@ public sealed class PreimagePlace(string directory, string node, string peer)
             var bytesMax = (long)((bytes + Available(UndoDirectory)) * FreePart);
             if (!catalog.HasAllNames)
                 WriteNames(roots, catalog, journal);
-            return new PreimageJournal(catalog, journal, origin, bytesMax, sentence => GiveUp(sentence, say));
+            return new PreimageJournal(catalog, journal, origin, bytesMax, sentence =>
+            {
+                GiveUp(sentence, say);
+                _ = SweepAsync(roots, say);
+            })
+            {
+                KeptFiles = new KeptFiles(roots, origin, KeepBytesMin),
+            };
         }
         catch
         {

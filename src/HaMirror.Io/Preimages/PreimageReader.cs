@@ -93,6 +93,8 @@ internal sealed record PreimageReader(PreimageCatalog Catalog, long Bytes, ulong
             return false;
         if (header.Kind == PreimageKind.Gone)
             file.IsGone = true;
+        else if (header.Kind == PreimageKind.Kept)
+            catalog.Kept(file, header.Length);
         else
             catalog.Saved(file, new PreimageRange(header.Kind, header.Offset, header.Length, at + PreimageHeader.Size), withRanges);
         return true;

@@ -25,6 +25,7 @@ internal sealed unsafe class PreimageUndo
     private readonly PreimageCatalog _catalog;
     private readonly JournalContent _journal;
     private readonly IReadOnlyList<TargetRoot> _roots;
+    private readonly PreimageOrigin _origin;
     private readonly TargetTree _tree;
 
     /// <summary>Where each file that the replica still has stands now.</summary>
@@ -38,9 +39,9 @@ internal sealed unsafe class PreimageUndo
 
     private sealed record Standing(ulong Size, List<string> Names);
 
-    public PreimageUndo(PreimageCatalog catalog, JournalContent journal, IReadOnlyList<TargetRoot> roots)
+    public PreimageUndo(PreimageCatalog catalog, JournalContent journal, IReadOnlyList<TargetRoot> roots, PreimageOrigin origin)
     {
-        (_catalog, _journal, _roots) = (catalog, journal, roots);
+        (_catalog, _journal, _roots, _origin) = (catalog, journal, roots, origin);
         _tree = new TargetTree(new TargetSettings([.. roots], default, TimeSpan.Zero, []));
     }
 
@@ -63,6 +64,10 @@ internal sealed unsafe class PreimageUndo
             }
             foreach (var root in _roots)
                 Shim.Check(TargetSync.Sync(root), $"make {root.Path} durable");
+            Step?.Invoke();
+            // Each has its own name again, on stable storage, and is found by that should this be done once more.
+            foreach (var root in _roots)
+                KeptFiles.Remove(root, _origin);
         }
         catch (TargetException failure)
         {
@@ -82,12 +87,26 @@ internal sealed unsafe class PreimageUndo
             }
         });
         for (var root = 0; root < _roots.Count; root++)
+        {
             FindStaged(root);
+            FindKept(root);
+        }
         foreach (var (key, file) in _catalog.Files)
             if (file is { IsRegular: true, IsGone: false } && !_found.ContainsKey(key))
                 throw new IOException(
                     $"'{file.Paths[0]}' in {_roots[key.Root].Path} cannot be brought back: somebody else has removed it since the resync began, and "
                     + "nothing was changed. Start this node with 'hamirror start' and let the peer's data be copied.");
+    }
+
+    /// <summary>What the resync removed and kept.</summary>
+    private void FindKept(int root)
+    {
+        foreach (var (inode, path) in KeptFiles.In(_roots[root], _origin))
+        {
+            NativeStat stat;
+            if (Shim.StatAt(_roots[root].Descriptor, path, &stat) >= 0 && stat.Inode == inode)
+                Found(new FileKey(root, inode), stat.Size, path);
+        }
     }
 
     /// <summary>What an undo that was broken off has left where files wait.</summary>

@@ -46,7 +46,7 @@ internal static unsafe class ReplicaWalk
 
     private static bool IsReplicated(TargetRoot root, string path)
     {
-        if (root.Filter.ReplicatesAll || root.Filter.Replicates(path, false))
+        if (root.Filter.Replicates(path, false))
             return true;
         NativeStat stat;
         return root.Filter.Replicates(path, true) && Shim.StatAt(root.Descriptor, path, &stat) == 0

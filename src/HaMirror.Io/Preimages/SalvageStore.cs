@@ -1,6 +1,7 @@
 // The salvage sets of a module, for an operator.
 // Invariant: nothing here changes a set, but for Remove.
 using HaMirror.Core.Wire;
+using HaMirror.Io.Replication;
 
 namespace HaMirror.Io.Preimages;
 
@@ -11,6 +12,8 @@ public sealed class SalvageStore(string directory, IReadOnlyList<string> roots)
 {
     /// <summary>Name of the set whose resync has not ended.</summary>
     private const string OpenId = "open";
+
+    private const string Elsewhere = "Nothing of it can be used; move its directory away, or remove it when nothing of it is needed.";
 
     private string SalvageDirectory => Path.Combine(directory, "salvage");
 
@@ -37,6 +40,7 @@ public sealed class SalvageStore(string directory, IReadOnlyList<string> roots)
     public IReadOnlyList<SalvagedFile> Write(string id, IReadOnlyCollection<string> files, Func<string, string> target)
     {
         var place = PlaceOf(id) ?? throw new IOException($"There is no salvage set '{id}'. 'hamirror salvage list' shows those that there are.");
+        var origin = PreimageOrigin.Load(place) ?? throw new IOException($"The salvage set '{id}' has no origin. {Elsewhere}");
         var catalog = PreimageReader.Read(place, withRanges: true).Catalog;
         var chosen = Changed(catalog).ToList();
         var known = chosen.SelectMany(file => file.Paths).ToHashSet(StringComparer.Ordinal);
@@ -44,12 +48,13 @@ public sealed class SalvageStore(string directory, IReadOnlyList<string> roots)
             throw new IOException($"The salvage set '{id}' has no file {unknown}. 'hamirror salvage show {id}' shows those that it has.");
         using var journal = new JournalContent(Path.Combine(place, PreimageReader.FileName));
         var written = new List<SalvagedFile>();
-        foreach (var (file, paths, shown) in chosen)
+        foreach (var (key, file, paths, shown) in chosen)
         {
             var first = paths.FirstOrDefault(path => files.Count == 0 || files.Contains(path));
             if (first is null)
                 continue;
-            new SalvagedVersion(file, journal).Write(target(first), shown.IsWhole ? null : first);
+            var rest = file.IsKept ? $"{RootOf(key)}/{KeptFiles.PathOf(origin, key.Inode)}" : shown.IsWhole ? null : first;
+            new SalvagedVersion(file, journal).Write(target(first), rest);
             written.Add(shown with { Path = first });
         }
         return written;
@@ -92,14 +97,16 @@ public sealed class SalvageStore(string directory, IReadOnlyList<string> roots)
         }
     }
 
-    private IEnumerable<(PreimageFile File, List<string> Paths, SalvagedFile Shown)> Changed(PreimageCatalog catalog)
+    private string RootOf(FileKey key) => key.Root < roots.Count ? roots[key.Root] : $"/{key.Root}";
+
+    private IEnumerable<(FileKey Key, PreimageFile File, List<string> Paths, SalvagedFile Shown)> Changed(PreimageCatalog catalog)
     {
         foreach (var (key, file) in catalog.Files.Where(file => file.Value.IsChanged))
         {
-            var root = key.Root < roots.Count ? roots[key.Root] : $"/{key.Root}";
-            var paths = file.Paths.Select(path => $"{root}/{path}").ToList();
+            var paths = file.Paths.Select(path => $"{RootOf(key)}/{path}").ToList();
             var saved = file.Ranges.Where(range => range.Kind == PreimageKind.Bytes).Sum(range => (long)range.Length);
-            yield return (file, paths, new SalvagedFile(paths[0], (long)file.Size, saved, file.IsGone, file.IsWhole));
+            yield return (key, file, paths, new SalvagedFile(
+                paths[0], (long)file.Size, file.IsKept ? Math.Min((long)file.KeptBytes, (long)file.Size) : saved, file.IsGone || file.IsKept, file.IsWhole));
         }
     }
 }

@@ -61,6 +61,9 @@ internal sealed unsafe class SalvagedVersion(PreimageFile file, JournalContent j
     private void CopyRest(string from, int target, string path)
     {
         var source = Shim.Open(Shim.CurrentDirectory, from, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, 0);
+        if (source < 0 && file.IsKept)
+            throw new IOException($"{from}, where the losing version stands, cannot be opened: {Errno.Describe(-source)}. Somebody has removed it; "
+                + "nothing else holds what it held.");
         if (source < 0)
             return; // It is gone: only what is saved can be written.
         var part = new PageBlock(PartBytes);

@@ -376,7 +376,7 @@ internal sealed unsafe class SourceLink : IDisposable
                 if (NameFindingCodec.Read(payload.ToArray()) is not { } findings)
                     return $"{PeerName} compared a directory and sent what does not decode.";
                 if ((header.Flags & FrameFlags.Equal) == 0 && findings.Count == 0)
-                    findings.Add(new NameFinding("", "differs"));
+                    findings.Add(new NameFinding("", NameFindingKind.Differs, "differs"));
                 Verify?.NamesResult(header.Sequence, findings);
                 return null;
             case FrameType.HashResults:

@@ -18,7 +18,7 @@ using Microsoft.Extensions.Logging;
 namespace HaMirror.Io.Replication;
 
 /// <summary>Applies what a source sends, on a thread of its own.</summary>
-public sealed unsafe class TargetSession : IDisposable
+public sealed unsafe partial class TargetSession : IDisposable
 {
     /// <summary>Received in one round at most: beyond it acknowledgements would wait for the receive.</summary>
     private const long RoundBytes = 4 << 20;
@@ -72,7 +72,7 @@ public sealed unsafe class TargetSession : IDisposable
         (_link, _settings, _events, _log) = (link, settings, events, log);
         _control = new FrameReader(link.Control);
         _data = new FrameReader(link.Data);
-        _stream = new TargetStream(settings, link.Outgoing, _wake);
+        _stream = new TargetStream(settings, link.Outgoing, _wake) { Copying = KeepAlive };
         _reads = new TargetReads(link, _stream);
         _ack = settings.Ack;
         _patience = new TargetPatience(link, settings.CheckTime, sentence => events.TargetFailed(link.Number, sentence));
@@ -193,6 +193,8 @@ public sealed unsafe class TargetSession : IDisposable
         catch (TargetException exception)
         {
             End(exception.Message);
+            if (exception.ReplicaFailed)
+                _stream.Preimages?.DiskRefused();
             failure = exception.ReplicaFailed ? exception.Message : null;
             failure ??= ApplyRestOf();
         }
@@ -389,6 +391,18 @@ public sealed unsafe class TargetSession : IDisposable
         _link.Outgoing.Add(FrameType.Progress, sequence: _receivedTold, offset: _appliedTold);
     }
 
+    /// <summary>This thread is busy with what a resync replaces, and the source must not take it for a disk that hangs.</summary>
+    private void KeepAlive()
+    {
+        var now = Environment.TickCount64;
+        // A salvage set's files are made whole on another thread.
+        if (Thread.CurrentThread != _thread || now - _link.Outgoing.LastSent < ProbeAfterMs)
+            return;
+        _patience.Begin(now);
+        TellProgress();
+        FlushOutgoing();
+    }
+
     private void TellApplied()
     {
         var applied = _stream.Applied;
@@ -404,71 +418,6 @@ public sealed unsafe class TargetSession : IDisposable
     {
         if (_link.Outgoing.IsWaiting && _link.Outgoing.Flush() is { } sentence)
             End(sentence);
-    }
-
-    private void ReadControl()
-    {
-        while (_end is null)
-        {
-            var status = _control.TryRead(out var header, out var payload);
-            if (status == FrameReadStatus.NeedMore)
-                break;
-            if (status == FrameReadStatus.Violation)
-                throw TargetException.Violation("the control connection has a wrong checksum or length.");
-            OnControl(header, payload.IsSingleSegment ? payload.FirstSpan : System.Buffers.BuffersExtensions.ToArray(payload));
-        }
-        _control.Release();
-    }
-
-    private void OnControl(in FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        switch (header.Type)
-        {
-            case FrameType.Plan when header.Argument <= (uint)ResyncPlan.CopyAll && _sourcePlan is null:
-                Crash.At(CrashPoint.PlanReceived);
-                _sourcePlan = (ResyncPlan)header.Argument;
-                _events.PlanReceived(_link.Number, (ResyncPlan)header.Argument);
-                ComparePlans();
-                break;
-            case FrameType.Offer when payload.Length == 16 && HasPlan:
-                Crash.At(CrashPoint.OfferReceived);
-                _stream.EndTolerance();
-                _patience.IsResyncing = false;
-                Progress = null;
-                _events.OfferReceived(_link.Number, new GenerationId(new Guid(payload)));
-                break;
-            case FrameType.ResyncProgress when _sourcePlan is { } plan:
-                Progress = new ResyncStatus(
-                    plan, false, 0, header.Sequence, header.Offset, header.File, (ulong)header.Argument * 1024,
-                    header.Argument == 0 ? null : (header.Sequence - Math.Min(header.Offset, header.Sequence)) / (header.Argument * 1024.0));
-                break;
-            case FrameType.Detached when HasPlan:
-                _events.PeerDetached(_link.Number);
-                break;
-            case FrameType.ReadRequest when HasPlan:
-                _reads.Ask(header, payload);
-                break;
-            case FrameType.Handover:
-                _events.HandoverReceived(_link.Number, (header.Flags & FrameFlags.Swap) != 0);
-                break;
-            case FrameType.Bye:
-                End($"The peer ended the link: {Encoding.UTF8.GetString(payload)}");
-                break;
-            case FrameType.Probe:
-                _link.Outgoing.Add(FrameType.ProbeReply, sequence: header.Sequence);
-                break;
-            case FrameType.ProbeReply:
-                break;
-            default:
-                throw TargetException.Violation($"frame type {(byte)header.Type} does not belong on the control connection now.");
-        }
-    }
-
-    private void ComparePlans()
-    {
-        if (_ownPlan is { } own && _sourcePlan is { } source && own != source)
-            End($"The source wants to resync by {source}, this node by {own}: they read each other's records differently; "
-                + "the link is tried again by itself.");
     }
 
     /// <summary>Silence counts up to when this thread last looked: while a slow disk kept it, what the source said has

@@ -66,6 +66,9 @@ internal sealed unsafe class TargetStream : IDisposable
         set => _tree.Preimages = _names.Preimages = value;
     }
 
+    /// <summary>Called again and again while a visit of names copies much of what is replaced: nobody but the resync waits then.</summary>
+    public Action? Copying { get; init; }
+
     /// <summary>All frames up to this sequence are applied.</summary>
     public ulong Applied => _writes.LowestUnderWay is > 0 and var lowest ? lowest - 1 : _lastApplied;
 
@@ -418,7 +421,9 @@ internal sealed unsafe class TargetStream : IDisposable
     private void Visit(in TargetFrame frame)
     {
         _writes.WaitForAll();
+        Preimages?.Copying = IsTolerant ? Copying : null;
         _tree.Apply(Part(frame), (frame.Header.Flags & FrameFlags.First) != 0, more: (frame.Header.Flags & FrameFlags.More) != 0);
+        Preimages?.Copying = null;
         _namesChanged = true;
         if (!IsTolerant && !_tree.IsInsideDirectory)
             _tree.Forget(); // a repair: live changes do not keep what it remembers true

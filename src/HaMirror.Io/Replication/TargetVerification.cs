@@ -10,9 +10,6 @@ namespace HaMirror.Io.Replication;
 /// <summary>Answers VerifyDirectory, and ResyncHashes without hashes. Belongs to the session's thread.</summary>
 internal sealed unsafe class TargetVerification(TargetSettings settings, ControlQueue outgoing)
 {
-    /// <summary>Of a name that is not here.</summary>
-    public const string Missing = "is missing";
-
     private readonly List<DirectoryEntry> _entries = [];
     private DirectoryPart? _open;
 
@@ -89,18 +86,18 @@ internal sealed unsafe class TargetVerification(TargetSettings settings, Control
         }
         catch (IOException failure)
         {
-            return [new NameFinding("", $"cannot be read: {failure.Message}")];
+            return [new NameFinding("", NameFindingKind.Differs, $"cannot be read: {failure.Message}")];
         }
         if (snapshot is null)
-            return [new NameFinding("", "is missing, or is no directory")];
+            return [new NameFinding("", NameFindingKind.Missing, "is missing, or is no directory")];
         Compare("", theirs.Own!, snapshot.Own, findings);
         var ours = snapshot.Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
         foreach (var entry in entries)
             if (!ours.Remove(entry.Name, out var own))
-                findings.Add(new NameFinding(entry.Name, Missing));
+                findings.Add(new NameFinding(entry.Name, NameFindingKind.Missing, "is missing"));
             else
                 Compare(entry, own, findings);
-        findings.AddRange(ours.Keys.Select(name => new NameFinding(name, "does not exist on the primary")));
+        findings.AddRange(ours.Keys.Select(name => new NameFinding(name, NameFindingKind.Extra, "does not exist on the primary")));
         CompareLinks(entries, snapshot, findings);
         return findings;
     }
@@ -108,7 +105,7 @@ internal sealed unsafe class TargetVerification(TargetSettings settings, Control
     private static void Compare(DirectoryEntry theirs, DirectoryEntry ours, List<NameFinding> findings)
     {
         if (theirs.LinkTarget != ours.LinkTarget)
-            findings.Add(new NameFinding(theirs.Name, "is a symbolic link that leads elsewhere"));
+            findings.Add(new NameFinding(theirs.Name, NameFindingKind.Differs, "is a symbolic link that leads elsewhere"));
         Compare(theirs.Name, theirs.Attributes, ours.Attributes, findings);
     }
 
@@ -117,18 +114,18 @@ internal sealed unsafe class TargetVerification(TargetSettings settings, Control
     {
         const uint typeMask = 0xF000;
         if ((theirs.Mode & typeMask) != (ours.Mode & typeMask))
-            findings.Add(new NameFinding(name, "is a file of another kind"));
+            findings.Add(new NameFinding(name, NameFindingKind.Differs, "is a file of another kind"));
         else if (theirs.Mode != ours.Mode)
-            findings.Add(new NameFinding(name, $"has mode {Octal(ours.Mode)} instead of {Octal(theirs.Mode)}"));
+            findings.Add(new NameFinding(name, NameFindingKind.Differs, $"has mode {Octal(ours.Mode)} instead of {Octal(theirs.Mode)}"));
         if ((theirs.Uid, theirs.Gid) != (ours.Uid, ours.Gid))
-            findings.Add(new NameFinding(name, $"belongs to {ours.Uid}:{ours.Gid} instead of {theirs.Uid}:{theirs.Gid}"));
+            findings.Add(new NameFinding(name, NameFindingKind.Differs, $"belongs to {ours.Uid}:{ours.Gid} instead of {theirs.Uid}:{theirs.Gid}"));
         if ((theirs.DeviceMajor, theirs.DeviceMinor) != (ours.DeviceMajor, ours.DeviceMinor))
-            findings.Add(new NameFinding(name, "is another device"));
+            findings.Add(new NameFinding(name, NameFindingKind.Differs, "is another device"));
         var own = ours.Extended.ToDictionary(attribute => attribute.Name, attribute => attribute.Value, StringComparer.Ordinal);
         foreach (var attribute in theirs.Extended)
             if (!own.Remove(attribute.Name, out var value) || !value.Span.SequenceEqual(attribute.Value.Span))
-                findings.Add(new NameFinding(name, $"has another extended attribute {attribute.Name}"));
-        findings.AddRange(own.Keys.Select(extra => new NameFinding(name, $"has an extended attribute {extra} that the primary's lacks")));
+                findings.Add(new NameFinding(name, NameFindingKind.Differs, $"has another extended attribute {attribute.Name}"));
+        findings.AddRange(own.Keys.Select(extra => new NameFinding(name, NameFindingKind.Differs, $"has an extended attribute {extra} that the primary's lacks")));
     }
 
     /// <summary>Names of one file there are names of one file here, as far as this directory tells.</summary>
@@ -144,7 +141,7 @@ internal sealed unsafe class TargetVerification(TargetSettings settings, Control
             if (!ours.TryGetValue(entry.Name, out var own) || (entry.SameInode == 0 && own == 0))
                 continue;
             if (entry.SameInode == 0 || own == 0 || !IsSame(forth, entry.SameInode, own) || !IsSame(back, own, entry.SameInode))
-                findings.Add(new NameFinding(entry.Name, "has other hard links"));
+                findings.Add(new NameFinding(entry.Name, NameFindingKind.Differs, "has other hard links"));
         }
     }
 

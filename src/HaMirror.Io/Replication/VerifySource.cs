@@ -265,7 +265,7 @@ internal sealed unsafe class VerifySource : IDisposable
     private void NameDiffers(int root, string path, NameFinding finding)
     {
         Differs(root, path, 0, 0, finding.What);
-        if (finding.What == TargetVerification.Missing)
+        if (finding.Kind == NameFindingKind.Missing)
             _missing.Add((root, path));
     }
 
@@ -285,7 +285,6 @@ internal sealed unsafe class VerifySource : IDisposable
         }
     }
 
-    /// <summary>An equal hash is what takes a mark away, once it is durable that the target has it.</summary>
     /// <summary>Something in the range differs: marked as it is until the answer for each extent takes away what is equal, for
     /// that answer may never come.</summary>
     private void Divide(FileCopy file, ulong offset, ulong bytes)
@@ -294,6 +293,7 @@ internal sealed unsafe class VerifySource : IDisposable
         file.Different.Enqueue(new DifferentRange(offset, bytes, IsDivided: true));
     }
 
+    /// <summary>An equal hash is what takes a mark away, once it is durable that the target has it.</summary>
     private void Equal(FileCopy file, ulong offset, ulong bytes)
     {
         if (_marks.Find(file.Key) is not null)

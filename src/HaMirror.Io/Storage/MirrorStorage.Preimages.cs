@@ -31,6 +31,15 @@ public sealed partial class MirrorStorage
     /// <summary>The undo is recorded: what it was made from goes away.</summary>
     public void EndUndo() => Enqueue(() => _options.Preimages?.Forget());
 
+    /// <summary>Files that resyncs removed and that nothing needs any more go away, in a while.</summary>
+    public void SweepKept() => Enqueue(Sweep);
+
+    private void Sweep()
+    {
+        if (_mounts.Count > 0)
+            _ = _options.Preimages?.SweepAsync(TargetRoots(), _events.Told);
+    }
+
     private void Begin(TargetSession target, ResyncPlan plan, Preserving keeps)
     {
         var roots = TargetRoots();
@@ -64,6 +73,7 @@ public sealed partial class MirrorStorage
         try
         {
             _options.Preimages!.End(origin);
+            Sweep();
         }
         catch (IOException failure)
         {

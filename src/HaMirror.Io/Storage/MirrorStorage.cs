@@ -409,6 +409,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
             Crash.At(CrashPoint.Mounted);
             foreach (var mount in _mounts)
                 _options.Log.Mounted(mount.Path, _options.Module);
+            Sweep();
             return null;
         }
         catch (IOException failure)

@@ -32,7 +32,7 @@ internal static unsafe class MountPlace
         // Counts for paths that a "!" expression does not match: directories stay, or nothing below could ever match.
         var descriptor = -1;
         var mount = MountPoint.Open(root, directory.Path, path =>
-            filter.ReplicatesAll || filter.Replicates(path, false)
+            filter.Replicates(path, false)
             || (filter.Replicates(path, true) && IsDirectory(descriptor, path)));
         descriptor = mount.Descriptor;
         try

@@ -40,12 +40,14 @@ public sealed class ReplicationFilterTests
     public void Filter_SelectingPattern_ChoosesFilesAndKeepsDirectories(string path, bool directory, bool replicated) =>
         Assert.Equal(replicated, Filter([], @"!\.qcow2$").Replicates(path, directory));
 
-    [Fact]
-    public void Filter_WithoutRules_ReplicatesAll()
-    {
-        Assert.True(Filter([]).ReplicatesAll);
-        Assert.False(Filter(["x"]).ReplicatesAll);
-    }
+    [Theory]
+    [InlineData("anything/at.all", true)]
+    [InlineData(".hamirror-kept", false)]
+    [InlineData(".hamirror-kept/1764131627000/12", false)]
+    [InlineData(".hamirror-kept2", true)]
+    [InlineData("d/.hamirror-kept", true)]
+    public void Filter_WithoutRules_LeavesOutOnlyWhatANodeKeepsForItself(string path, bool replicated) =>
+        Assert.Equal((replicated, replicated), (Filter([]).Replicates(path, isDirectory: false), Filter([]).Replicates(path, isDirectory: true)));
 
     /// <summary>Nothing below a local path is mirrored, else the peer could not hold it.</summary>
     [Property(MaxTest = 300)]

@@ -25,7 +25,7 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
     private int _root;
 
     public StorageNode(string name, Action<string>? prepare = null, Func<ReplicationConfiguration, ReplicationConfiguration>? configure = null,
-        IEnumerable<string>? excluded = null, string? disk = null)
+        IEnumerable<string>? excluded = null, string? disk = null, ulong? keepBytesMin = null)
     {
         Shim.RaiseFileLimit();
         _parent = disk is null
@@ -47,7 +47,9 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
             name, configure?.Invoke(configuration) ?? configuration, NewStore(),
             NullLogger.Instance)
         {
-            Preimages = Preimages = new PreimagePlace(StateFolder, name, "peer"),
+            Preimages = Preimages = keepBytesMin is { } least
+                ? new PreimagePlace(StateFolder, name, "peer") { KeepBytesMin = least }
+                : new PreimagePlace(StateFolder, name, "peer"),
         };
         Storage = new MirrorStorage(Options, this);
     }

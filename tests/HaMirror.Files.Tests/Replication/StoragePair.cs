@@ -20,7 +20,7 @@ internal sealed class StoragePair : IDisposable
     public StoragePair(
         bool encryption = false, Action<string>? prepareSource = null, Action<string>? prepareTarget = null,
         Func<ReplicationConfiguration, ReplicationConfiguration>? configure = null, IEnumerable<string>? excluded = null,
-        string? sourceDisk = null, string? targetDisk = null)
+        string? sourceDisk = null, string? targetDisk = null, ulong? keepBytesMin = null)
     {
         _identity = new PeerIdentity(
             Guid.Parse("11111111-2222-3333-4444-555555555555"), "vm1",
@@ -28,7 +28,7 @@ internal sealed class StoragePair : IDisposable
         _listener = new PeerListener(
             _identity, new IPEndPoint(IPAddress.Loopback, 0), () => Hello("node1"), _accepted.Add, NullLogger.Instance);
         Source = new StorageNode("a", prepareSource, configure, excluded, sourceDisk);
-        Target = new StorageNode("b", prepareTarget, configure, excluded, targetDisk);
+        Target = new StorageNode("b", prepareTarget, configure, excluded, targetDisk, keepBytesMin);
         Source.Serve();
         Target.Mount();
     }
