@@ -4,6 +4,7 @@
 #   run.sh [--quick] [--json FILE] [--page FILE] [--chart FILE] [--rounds N] [--seconds S] [--size MIB] [--jobs A,B] [--subjects A,B] [--urgent]
 #          two nodes in name spaces, ext4 on loop devices in memory, O_DIRECT, all subjects in turn with the same fio jobs;
 #          --urgent puts all of it before the other programs of the machine, where it is not quiet
+#   run.sh --intent-log [the same]       what the intent log costs: the same data path with and without it over files of 8 GiB
 #   run.sh --render FILE.json [--page FILE] [--chart FILE]     a page and a chart from an earlier run's JSON
 #   run.sh --micro [--quick] [BenchmarkDotNet's own arguments] micro-benchmarks with allocation columns; no root needed
 #
@@ -11,13 +12,13 @@
 # benchmarks/results (not in git): comparison.json, chart.svg, performance.md, unless other files are named. docs/performance.md
 # is made by: run.sh --json results/comparison.json --page ../docs/performance.md --chart ../docs/performance.svg
 # Subjects: local floor-threads floor-batch hamirror hamirror-none hamirror-tls hamirror-none-tls glusterfs glusterfs-buffered
-# qemu-quorum qemu-quorum-nbd qemu-mirror-nbd. What is not installed is named and left out. Name spaces, mounts, loop devices
+# qemu-quorum qemu-quorum-nbd qemu-mirror-nbd, and only by name hamirror-no-log. What is not installed is named and left out. Name spaces, mounts, loop devices
 # and processes end with this script, however it ends: they live in a process and a mount name space of its own.
 set -u
 called_from=$PWD
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 fail() { echo "run.sh: $*" >&2; exit 1; }
-usage() { sed -n '2,17s/^# \{0,1\}//p' "$here/run.sh"; }
+usage() { sed -n '2,18s/^# \{0,1\}//p' "$here/run.sh"; }
 
 micro() {
   local job=
@@ -29,7 +30,7 @@ micro() {
 }
 
 results=$here/results
-quick= urgent= rounds= seconds= size= repetitions=3
+quick= urgent= intent_log= rounds= seconds= size= repetitions=3
 jobs= subjects= render=
 json=$results/comparison.json page=$results/performance.md chart=$results/chart.svg
 absolute() { case $1 in /*) echo "$1" ;; *) echo "$called_from/$1" ;; esac; }
@@ -39,6 +40,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=1; shift; continue ;;
     --urgent) urgent=1; shift; continue ;;
+    --intent-log) intent_log=1; shift; continue ;;
     -h|--help) usage; exit 0 ;;
     --json|--page|--chart|--rounds|--seconds|--size|--jobs|--subjects|--render) [ $# -gt 1 ] || fail "$1 wants a value." ;;
     *) echo "run.sh: unknown argument '$1'." >&2; usage >&2; exit 2 ;;
@@ -56,6 +58,7 @@ while [ $# -gt 0 ]; do
 done
 rounds=${rounds:-${quick:+3}} rounds=${rounds:-5}
 seconds=${seconds:-${quick:+0.5}} seconds=${seconds:-1}
+[ -z "$intent_log" ] || { subjects=${subjects:-hamirror,hamirror-no-log} jobs=${jobs:-randwrite-4k-d16,write-1m-d4} size=${size:-8192}; }
 size=${size:-256}
 [ -z "$quick" ] || repetitions=0
 [[ $rounds$size =~ ^[0-9]+$ ]] || fail "--rounds and --size take whole numbers."
@@ -87,7 +90,11 @@ flock -n 9 || fail "another comparison runs on this machine (it holds /run/lock/
 # The empty directory of a run that was killed.
 rmdir /var/tmp/hamirror-bench.* 2>/dev/null
 # Each subject has a file of its own on both nodes; what is in memory must fit beside everything else.
-need=$((size * 2 * 10 + 1024)) have=$(($(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo) / 1024))
+copies=10
+[ -z "$subjects" ] || copies=$(tr , '\n' <<<"$subjects" | wc -l)
+# Of files for the intent log's cost only what is written in some seconds takes memory.
+[ -n "$intent_log" ] && need=8192 || need=$((size * 2 * copies + 1024))
+have=$(($(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo) / 1024))
 [ $have -gt $need ] || fail "$need MiB of memory are needed for files of $size MiB, $have MiB are free: take a smaller --size."
 build HaMirror.Pair
 make -s -C "$here/floor" >"$results/build.log" 2>&1 || { cat "$results/build.log" >&2; fail "the floor program does not build."; }
@@ -96,7 +103,7 @@ commit=$(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 # All that follows lives in name spaces that end with it: killed by whatever, nothing stays but an empty directory.
 scratch=$(mktemp -d /var/tmp/hamirror-bench.XXXXXX) || exit 1
-export urgent here results scratch rounds seconds size repetitions jobs subjects json commit comparison
+export urgent intent_log copies here results scratch rounds seconds size repetitions jobs subjects json commit comparison
 setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child=KILL setsid "$here/subjects.sh" 9>&- &
 inner=$!
 interrupted=

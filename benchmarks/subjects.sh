@@ -34,8 +34,8 @@ on a ip link add bench-a type veth peer name bench-b netns "$holder_b" || fail "
 for node in a b; do
   address=ip_$node
   on $node ip link set lo up && on $node ip addr add "${!address}/24" dev bench-$node && on $node ip link set bench-$node up || fail "the network cannot be made."
-  truncate -s $((size * 10 + 2048))M "$scratch/$node.img"
-  mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$scratch/$node.img" >"$log/mkfs" 2>&1 || fail "mkfs.ext4 failed: $(cat "$log/mkfs")"
+  truncate -s $((size * copies + 2048))M "$scratch/$node.img"
+  mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 ${intent_log:+-T largefile} "$scratch/$node.img" >"$log/mkfs" 2>&1 || fail "mkfs.ext4 failed: $(cat "$log/mkfs")"
   mount -o loop "$scratch/$node.img" "$scratch/$node" || fail "no loop device can be mounted."
 done
 a=$scratch/a b=$scratch/b
@@ -45,12 +45,18 @@ a=$scratch/a b=$scratch/b
 start() { local holder=holder_$1 name=$2; shift 2; nsenter --net="/proc/${!holder}/ns/net" "$@" >"$log/$name" 2>&1 & started=$!; }
 # until_true SECONDS COMMAND...
 until_true() { local end=$((SECONDS + $1)); shift; until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done; }
-image() { mkdir -p "$(dirname "$1")"; fio --name=fill --filename="$1" --rw=write --bs=1m --size="${size}m" --end_fsync=1 --refill_buffers ${2:-} >"$log/fill" 2>&1 || { cat "$log/fill" >&2; return 1; }; }
+image() { # FILE [OPTIONS OF FIO]
+  mkdir -p "$(dirname "$1")"
+  # Too large to be filled; blocks that were never written become written ones for each subject alike.
+  [ -z "$intent_log" ] || { fallocate -l "${size}M" "$1"; return; }
+  fio --name=fill --filename="$1" --rw=write --bs=1m --size="${size}m" --end_fsync=1 --refill_buffers ${2:-} >"$log/fill" 2>&1 ||
+    { cat "$log/fill" >&2; return 1; }
+}
 subject() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >>"$list"; say "ready: $1"; }
 is_wanted() { [ -z "$subjects" ] || [[ ",$subjects," = *",$1,"* ]]; }
 for name in ${subjects//,/ }; do
   case $name in
-    local|floor-threads|floor-batch|hamirror|hamirror-none|hamirror-tls|hamirror-none-tls|glusterfs|glusterfs-buffered|qemu-quorum|qemu-quorum-nbd|qemu-mirror-nbd) ;;
+    local|floor-threads|floor-batch|hamirror|hamirror-no-log|hamirror-none|hamirror-tls|hamirror-none-tls|glusterfs|glusterfs-buffered|qemu-quorum|qemu-quorum-nbd|qemu-mirror-nbd) ;;
     *) fail "there is no subject '$name'." ;;
   esac
 done
@@ -65,27 +71,32 @@ floor() { # MODE
   until_true 10 test -f "$mnt/disk.img" || { left_out "floor-$1" "it does not start: $(cat "$log/floor-$1-a" "$log/floor-$1-b")"; return; }
   subject "floor-$1" floor "$mnt/disk.img" - "$started $server"
 }
-image "$a/floor/disk.img" && image "$b/floor/disk.img" || fail "the disks cannot be filled."
+if is_wanted local || is_wanted floor-threads || is_wanted floor-batch; then
+  image "$a/floor/disk.img" && image "$b/floor/disk.img" || fail "the disks cannot be filled."
+fi
 ! is_wanted local || subject local local "$a/floor/disk.img" - -
 ! is_wanted floor-threads || floor threads
 ! is_wanted floor-batch || floor batch
 
 # ---- HaMirror: its data path without agents ----
 hamirror() { # NAME OPTIONS...
-  local name=$1 source pair="dotnet $here/HaMirror.Pair/bin/Release/net10.0/pair.dll"; shift
+  local name=$1 kind=hamirror source pair="dotnet $here/HaMirror.Pair/bin/Release/net10.0/pair.dll"; shift
   is_wanted "$name" || return
+  [ "$name" != hamirror-no-log ] || kind=unlogged
   port=$((port + 1))
-  image "$a/$name/disk.img" && mkdir -p "$b/$name" && cp "$a/$name/disk.img" "$b/$name/" && sync -f "$b/$name" || fail "the disks cannot be filled."
+  image "$a/$name/disk.img" && mkdir -p "$b/$name" || fail "the disks cannot be filled."
+  if [ -n "$intent_log" ]; then image "$b/$name/disk.img"; else cp "$a/$name/disk.img" "$b/$name/" && sync -f "$b/$name"; fi || fail "the disks cannot be filled."
   start a "$name-a" $pair source "$a/$name" $ip_a:$port "$@"; source=$started
   # The source listens before it is asked: a target that dials too early ends.
   until_true 30 mounted "$a/$name" && until_true 10 listens $port || { left_out "$name" "its source does not start: $(tail -n 3 "$log/$name-a")"; return; }
   start b "$name-b" $pair target "$b/$name" $ip_a:$port "$@"
   until_true 60 grep -q READY "$log/$name-a" || { left_out "$name" "its nodes did not become equal: $(tail -n 3 "$log/$name-a" "$log/$name-b")"; return; }
-  subject "$name" hamirror "$a/$name/disk.img" - "$source $started"
+  subject "$name" $kind "$a/$name/disk.img" - "$source $started"
 }
 mounted() { mountpoint -q "$1"; }
 listens() { on a ss -Hltn "sport = :$1" | grep -q .; }
 hamirror hamirror
+! [[ ",$subjects," = *,hamirror-no-log,* ]] || hamirror hamirror-no-log --no-intent-log
 hamirror hamirror-none --applied
 hamirror hamirror-tls --tls
 hamirror hamirror-none-tls --applied --tls

@@ -10,17 +10,18 @@ namespace HaMirror.Comparison;
 /// <param name="Engine">fio's engine for a file; over NBD it is fio's own.</param>
 /// <param name="OfFloor">HaMirror without TLS reaches at least this share of the floor's IOPS. Null: nothing is asked.</param>
 /// <param name="OfBestPeer">And this many times the best peer's.</param>
+/// <param name="OfUnlogged">And this share of its own without the intent log, over a file that is larger than the hot set.</param>
 internal sealed record Job(
-    string Name, string Title, ImmutableArray<string> Load, string Engine, double? OfFloor, double? OfBestPeer)
+    string Name, string Title, ImmutableArray<string> Load, string Engine, double? OfFloor, double? OfBestPeer, double? OfUnlogged = null)
 {
     /// <summary>In the order of the tables.</summary>
     public static readonly ImmutableArray<Job> All =
     [
         new("randwrite-4k-d1", "4k random write, depth 1", ["rw=randwrite", "bs=4k", "iodepth=1"], "libaio", 0.85, 1.5),
-        new("randwrite-4k-d16", "4k random write, depth 16", ["rw=randwrite", "bs=4k", "iodepth=16"], "libaio", 0.80, 3.2),
+        new("randwrite-4k-d16", "4k random write, depth 16", ["rw=randwrite", "bs=4k", "iodepth=16"], "libaio", 0.80, 3.2, 0.85),
         new("randwrite-4k-fdatasync", "4k random write + fdatasync", ["rw=randwrite", "bs=4k", "iodepth=1", "fdatasync=1"],
             "psync", 0.85, 1.6),
-        new("write-1m-d4", "1 MiB sequential write, depth 4", ["rw=write", "bs=1m", "iodepth=4"], "libaio", 0.85, 2.4),
+        new("write-1m-d4", "1 MiB sequential write, depth 4", ["rw=write", "bs=1m", "iodepth=4"], "libaio", 0.85, 2.4, 0.97),
         new("randread-4k-d1", "4k random read, depth 1", ["rw=randread", "bs=4k", "iodepth=1"], "libaio", 0.90, 1.2),
         new("randread-4k-d16", "4k random read, depth 16", ["rw=randread", "bs=4k", "iodepth=16"], "libaio", 0.90, 1.7),
         new("randrw-4k-70-30-d16", "4k random, 70 % reads, depth 16",

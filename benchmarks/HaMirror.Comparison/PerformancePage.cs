@@ -131,6 +131,11 @@ internal static class PerformancePage
             AtLeast(table, $"TLS on of off, {job.Title}", Find(rows, job.Name, OursTls)?.Iops / ours?.Iops, job.Name == "write-1m-d4" ? TlsOf1M : TlsOf4K, noisy);
         }
 
+        foreach (var job in Job.All.Where(job => job.OfUnlogged is not null))
+        {
+            AtLeast(table, $"with the intent log of without, {job.Title}", Find(rows, job.Name, Ours)?.OfUnlogged, job.OfUnlogged!.Value, noisy);
+        }
+
         AtMost(
             table, "CPU of the floor's, 4k random write, depth 16",
             Find(rows, "randwrite-4k-d16", Ours)?.CpuSPer100K / Find(rows, "randwrite-4k-d16", Summary.Floor)?.CpuSPer100K, CpuOfFloor, noisy);

@@ -8,12 +8,13 @@ namespace HaMirror.Comparison;
 /// <param name="CpuSPer100K">CPU seconds of the subject's processes on both nodes per 100,000 operations.</param>
 /// <param name="OfFloor">To the better of the floor's modes in this job.</param>
 /// <param name="OfBestPeer">To the best of the other products in this job.</param>
+/// <param name="OfUnlogged">To HaMirror without its intent log in this job.</param>
 /// <param name="ForeignCores">Median CPU of programs that have no part in it: above 0.1 the figures are noisy.</param>
 /// <param name="Spread">Smallest and largest of the rounds' ratios to the floor; empty where there is none.</param>
 internal sealed record Row(
     string Job, string Subject, double Iops, double MbS, double MeanUs, double P50Us, double P99Us, double P999Us,
     [property: JsonPropertyName("cpu_s_per_100k")] double? CpuSPer100K, double? OfLocal, double? OfFloor, double? OfBestPeer,
-    ImmutableArray<double> Spread, double ForeignCores, int Rounds, double Seconds, DateTimeOffset Measured, string Machine,
+    double? OfUnlogged, ImmutableArray<double> Spread, double ForeignCores, int Rounds, double Seconds, DateTimeOffset Measured, string Machine,
     string Commit);
 
 /// <summary>How rows are written: snake_case, as the names of the tables.</summary>

@@ -17,6 +17,9 @@ internal enum SubjectKind
     /// <summary>HaMirror's data path.</summary>
     HaMirror,
 
+    /// <summary>The same without its intent log, which no module may do: what the log costs.</summary>
+    Unlogged,
+
     /// <summary>Another product.</summary>
     Peer,
 }

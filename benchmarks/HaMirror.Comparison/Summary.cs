@@ -31,17 +31,18 @@ internal sealed class Summary(ImmutableArray<Subject> subjects, int rounds, doub
             var local = Best(job, SubjectKind.Local);
             var floor = Best(job, SubjectKind.Floor);
             var peer = Best(job, SubjectKind.Peer);
+            var unlogged = Best(job, SubjectKind.Unlogged);
             var last = subjects.LastOrDefault(subject => subject.Kind == SubjectKind.Floor);
             foreach (var subject in subjects)
             {
                 if (_samples.TryGetValue((job.Name, subject.Name), out var samples))
                 {
-                    rows.Add(RowOf(job, subject.Name, samples, local, floor, peer));
+                    rows.Add(RowOf(job, subject.Name, samples, local, floor, peer, unlogged));
                 }
 
                 if (subject == last && floor is not null)
                 {
-                    rows.Add(RowOf(job, Floor, floor, local, floor, peer));
+                    rows.Add(RowOf(job, Floor, floor, local, floor, peer, unlogged));
                 }
             }
         }
@@ -64,7 +65,7 @@ internal sealed class Summary(ImmutableArray<Subject> subjects, int rounds, doub
 
     private Row RowOf(
         Job job, string subject, Dictionary<int, Sample> samples, Dictionary<int, Sample>? local, Dictionary<int, Sample>? floor,
-        Dictionary<int, Sample>? peer)
+        Dictionary<int, Sample>? peer, Dictionary<int, Sample>? unlogged)
     {
         double Of(Func<Sample, double> figure) => Median(samples.Values.Select(figure));
         var toFloor = Ratios(samples, floor);
@@ -72,7 +73,7 @@ internal sealed class Summary(ImmutableArray<Subject> subjects, int rounds, doub
             job.Name, subject, Of(sample => sample.Iops), Of(sample => sample.MegabytesPerSecond), Of(sample => sample.MeanUs),
             Of(sample => sample.P50Us), Of(sample => sample.P99Us), Of(sample => sample.P999Us),
             samples.Values.Any(sample => sample.CpuSecondsPer100K is null) ? null : Of(sample => sample.CpuSecondsPer100K!.Value),
-            MedianOrNull(Ratios(samples, local)), MedianOrNull(toFloor), MedianOrNull(Ratios(samples, peer)),
+            MedianOrNull(Ratios(samples, local)), MedianOrNull(toFloor), MedianOrNull(Ratios(samples, peer)), MedianOrNull(Ratios(samples, unlogged)),
             toFloor.IsEmpty ? [] : [toFloor.Min(), toFloor.Max()], Of(sample => sample.ForeignCores), rounds, seconds, measured, machine,
             commit);
     }

@@ -9,7 +9,7 @@ public sealed class SummaryTests
     private static readonly ImmutableArray<Subject> Subjects =
     [
         Of("local", SubjectKind.Local), Of("floor-threads", SubjectKind.Floor), Of("floor-batch", SubjectKind.Floor),
-        Of("hamirror", SubjectKind.HaMirror), Of("glusterfs", SubjectKind.Peer), Of("qemu-quorum", SubjectKind.Peer),
+        Of("hamirror", SubjectKind.HaMirror), Of("hamirror-no-log", SubjectKind.Unlogged), Of("glusterfs", SubjectKind.Peer), Of("qemu-quorum", SubjectKind.Peer),
     ];
 
     [Fact]
@@ -43,6 +43,14 @@ public sealed class SummaryTests
         var rows = Rows(("hamirror", [300, 300, 300]), ("glusterfs", [900, 50, 50]), ("qemu-quorum", [100, 100, 100]));
 
         Assert.Equal(3, Assert.Single(rows, row => row.Subject == "hamirror").OfBestPeer!.Value, 9);
+    }
+
+    [Fact]
+    public void Row_BesideItsOwnWithoutTheIntentLog_TellsWhatTheLogCosts()
+    {
+        var rows = Rows(("hamirror", [90, 80, 40]), ("hamirror-no-log", [100, 100, 50]));
+
+        Assert.Equal(0.8, Assert.Single(rows, row => row.Subject == "hamirror").OfUnlogged!.Value, 9);
     }
 
     [Fact]
