@@ -12,7 +12,7 @@ namespace HaMirror.Agent.Access;
 
 /// <summary>Finds out who asks, and refuses what he may not do.</summary>
 internal sealed class AccessGate(
-    AccessStore store, SessionKeys keys, WebListener web, CrossOrigin origins, LoginThrottle throttle, TimeProvider clock)
+    AccessStore store, SessionKeys keys, WebListener web, CrossOrigin origins, ConsoleAddresses addresses, LoginThrottle throttle, TimeProvider clock)
 {
     public const string CookieName = "hamirror_session";
     public const string RoleHeader = "HaMirror-Role", ByHeader = "HaMirror-By";
@@ -27,7 +27,7 @@ internal sealed class AccessGate(
         if (arrival is { Kind: ArrivalKind.Web })
         {
             context.Request.Scheme = arrival.Secure ? "https" : "http";
-            SecurityHeaders.Add(context);
+            SecurityHeaders.Add(context, addresses.Origins);
             if (origins.Answer(context)) return;
         }
 
@@ -58,6 +58,16 @@ internal sealed class AccessGate(
         var text = token.Sign(keys.Signing);
         SetCookie(context, text, token.Expires);
         return new SessionStatus(user.Name, user.Role.ToString(), Caller.OfSession, token.Expires, text);
+    }
+
+    /// <summary>The caller's own session as a bearer token, which lives on by being asked for.</summary>
+    public SessionStatus Token(HttpContext context)
+    {
+        var caller = Caller.Of(context);
+        if (caller.Session is not { } session)
+            throw new Refusal(Refusal.BadRequest, "Only who has logged in has a session.", "A key is a bearer token itself.");
+        var token = session with { Expires = Later(session) };
+        return new SessionStatus(caller.Account, caller.Role.ToString(), caller.Kind, token.Expires, token.Sign(keys.Signing));
     }
 
     /// <summary>Ends the caller's session, at both nodes.</summary>
@@ -162,11 +172,17 @@ internal sealed class AccessGate(
     private void Renew(HttpContext context, Caller caller)
     {
         var session = caller.Session!;
-        var now = clock.GetUtcNow();
-        if (session.Expires - now > web.Configuration.Session / 2) return;
-        var expires = now + web.Configuration.Session;
-        if (expires > session.Begun + SessionMax) expires = session.Begun + SessionMax;
+        if (session.Expires - clock.GetUtcNow() > web.Configuration.Session / 2) return;
+        var expires = Later(session);
         if (expires > session.Expires) SetCookie(context, (session with { Expires = expires }).Sign(keys.Signing), expires);
+    }
+
+    /// <summary>When a session ends that is used now; never earlier than it would have.</summary>
+    private DateTimeOffset Later(SessionToken session)
+    {
+        var expires = clock.GetUtcNow() + web.Configuration.Session;
+        if (expires > session.Begun + SessionMax) expires = session.Begun + SessionMax;
+        return expires > session.Expires ? expires : session.Expires;
     }
 
     private static void SetCookie(HttpContext context, string text, DateTimeOffset expires) =>

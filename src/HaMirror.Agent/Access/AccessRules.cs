@@ -37,9 +37,13 @@ internal static class AccessRules
         // Changes nothing, but has a body.
         [$"POST {Module}/wait"] = Need.Monitor,
 
+        // The console's page holds no data: whoever opens it is asked to log in.
+        [$"GET {Web.ConsolePages.Pattern}"] = Need.Nothing,
+
         // One's own session.
         [$"POST {ConsolePath.Session}"] = Need.Nothing,
         [$"DELETE {ConsolePath.Session}"] = Need.Monitor,
+        [$"POST {ConsolePath.SessionToken}"] = Need.Monitor,
         [$"PUT {ConsolePath.Session}/password"] = Need.Monitor,
 
         // Secrets, or who could be attacked.

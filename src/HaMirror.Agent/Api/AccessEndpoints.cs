@@ -25,6 +25,8 @@ internal static class AccessEndpoints
             return context.Response.WriteAsJsonAsync(
                 new SessionStatus(caller.Account, caller.Role.ToString(), caller.Kind, caller.Session?.Expires, null), ConsoleJson.Default.SessionStatus);
         });
+        app.MapPost(ConsolePath.SessionToken, (HttpContext context, AccessGate gate) =>
+            context.Response.WriteAsJsonAsync(gate.Token(context), ConsoleJson.Default.SessionStatus));
         app.MapDelete(ConsolePath.Session, (HttpContext context, AccessGate gate) =>
         {
             gate.End(context);

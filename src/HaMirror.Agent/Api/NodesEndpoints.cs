@@ -3,6 +3,7 @@ using System.Text.Json;
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Nodes;
+using HaMirror.Agent.Web;
 using HaMirror.Core.Api;
 
 namespace HaMirror.Agent.Api;
@@ -15,13 +16,16 @@ internal static class NodesEndpoints
 
     public static void MapNodes(this IEndpointRouteBuilder app)
     {
-        app.MapGet(ConsolePath.Nodes, async (HttpContext context, NodeService node, NodeChannel channel) =>
+        app.MapGet(ConsolePath.Nodes, async (HttpContext context, NodeService node, NodeChannel channel, ConsoleAddresses consoles) =>
         {
+            // The peer asks for this row alone, and must not be asked back.
+            var asked = context.Features.Get<Arrival>() is { Kind: ArrivalKind.Peer };
             ImmutableArray<NodeSummary> nodes = node.Membership is { } cluster
                 ?
                 [
-                    new NodeSummary(cluster.NodeName, true, true, [.. cluster.Configuration.Lans.Select(lan => cluster.Own(lan).Address)]),
-                    new NodeSummary(cluster.PeerName, false, await AnswersAsync(channel, context.RequestAborted), [.. cluster.Configuration.Lans.Select(lan => cluster.Other(lan).Address)]),
+                    new NodeSummary(cluster.NodeName, true, true, [.. cluster.Configuration.Lans.Select(lan => cluster.Own(lan).Address)], consoles.Own),
+                    new NodeSummary(cluster.PeerName, false, asked || await AnswersAsync(channel, consoles, context.RequestAborted),
+                        [.. cluster.Configuration.Lans.Select(lan => cluster.Other(lan).Address)], consoles.Peer),
                 ]
                 : [];
             await context.Response.WriteAsJsonAsync(nodes, ConsoleJson.Default.ImmutableArrayNodeSummary);
@@ -35,15 +39,19 @@ internal static class NodesEndpoints
         });
     }
 
-    private static async Task<bool> AnswersAsync(NodeChannel channel, CancellationToken cancellation)
+    /// <summary>Its own row says where its console is, too.</summary>
+    private static async Task<bool> AnswersAsync(NodeChannel channel, ConsoleAddresses consoles, CancellationToken cancellation)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, ConsolePath.Health);
+            using var request = new HttpRequestMessage(HttpMethod.Get, ConsolePath.Nodes);
             using var answer = await channel.SendAsync(request, ProbeTimeout, cancellation);
-            return answer.IsSuccessStatusCode;
+            if (!answer.IsSuccessStatusCode) return false;
+            var rows = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancellation), ConsoleJson.Default.ImmutableArrayNodeSummary);
+            consoles.Hear(rows.IsDefault ? [] : rows.FirstOrDefault(row => row.Own)?.Consoles ?? []);
+            return true;
         }
-        catch (Refusal)
+        catch (Exception error) when (error is Refusal or JsonException or HttpRequestException or IOException)
         {
             return false;
         }

@@ -21,10 +21,10 @@ internal static class ConsoleHosting
     public static void AddConsole(this IServiceCollection services) => services.Configure<HostOptions>(FailAlone)
         .AddSingleton<ArrivalTransport>().AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ArrivalTransport>())
         .AddSingleton<WebCertificate>().AddSingleton<WebListener>().AddHostedService(provider => provider.GetRequiredService<WebListener>())
-        .AddSingleton<AccessStore>().AddSingleton<SessionKeys>().AddSingleton<LoginThrottle>().AddSingleton<CrossOrigin>().AddSingleton<AccessGate>()
+        .AddSingleton<AccessStore>().AddSingleton<SessionKeys>().AddSingleton<LoginThrottle>().AddSingleton<ConsoleAddresses>().AddSingleton<CrossOrigin>().AddSingleton<AccessGate>()
         .AddSingleton<NodeChannel>().AddSingleton<NodeRoute>().AddHostedService<NodeChannelListener>().AddHostedService<AccessExchange>()
         .AddSingleton<EventHub>().AddSingleton<EventWatch>().AddHostedService(provider => provider.GetRequiredService<EventWatch>())
-        .AddSingleton<HistoryTable>().AddSingleton<JournalCopy>().AddSingleton<Metrics>()
+        .AddHostedService<TrafficWatch>().AddSingleton<HistoryTable>().AddSingleton<JournalCopy>().AddSingleton<Metrics>()
         .AddSingleton<Notifier>().AddHostedService(provider => provider.GetRequiredService<Notifier>())
         .AddOpenApiDocument();
 
@@ -50,6 +50,8 @@ internal static class ConsoleHosting
         app.MapMetrics();
         app.MapNotify();
         app.MapHookRuns();
+        app.MapLogs();
         app.MapOpenApi(ConsolePath.OpenApi);
+        app.MapPages();
     }
 }

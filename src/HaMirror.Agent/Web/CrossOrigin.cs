@@ -6,7 +6,7 @@ using HaMirror.Agent.Hosting;
 namespace HaMirror.Agent.Web;
 
 /// <summary>Lets pages of the cluster's two nodes in.</summary>
-internal sealed class CrossOrigin(NodeService node)
+internal sealed class CrossOrigin(NodeService node, ConsoleAddresses addresses)
 {
     private const string Methods = "GET, POST, PUT, DELETE";
     private const string Headers = "Authorization, Content-Type, Last-Event-ID, " + Core.Api.ConsolePath.ChangeHeader;
@@ -32,7 +32,7 @@ internal sealed class CrossOrigin(NodeService node)
     {
         if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) return false;
         var host = uri.Host.Trim('[', ']');
-        if (uri.IsLoopback) return true;
+        if (uri.IsLoopback || addresses.Origins.Contains(uri.GetLeftPart(UriPartial.Authority), StringComparer.OrdinalIgnoreCase)) return true;
         return node.Membership is { } cluster
             && (cluster.Configuration.NodeNames.Contains(host, StringComparer.OrdinalIgnoreCase)
                 || cluster.Configuration.Lans.Any(lan => lan.Nodes.Any(one => one.Address.Trim('[', ']').Equals(host, StringComparison.OrdinalIgnoreCase))));

@@ -5,14 +5,15 @@ namespace HaMirror.Agent.Web;
 /// <summary>What every answer to a browser carries.</summary>
 internal static class SecurityHeaders
 {
-    /// <summary>The console brings all it needs with it; nobody may frame it.</summary>
+    /// <summary>The console brings all it needs with it, in files of its own, and asks nobody but the two nodes; nobody may frame it.</summary>
     private const string Content =
-        "default-src 'self'; connect-src 'self' http: https:; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self'";
 
-    public static void Add(HttpContext context)
+    /// <param name="origins">Where else the page may ask: the consoles of both nodes.</param>
+    public static void Add(HttpContext context, IEnumerable<string> origins)
     {
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = Content;
+        headers.ContentSecurityPolicy = string.Join(' ', origins.Prepend(Content));
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "no-referrer";

@@ -41,4 +41,6 @@ public sealed record KeyMade(string Name, string Role, string Key);
 /// <param name="Own">The node that answers.</param>
 /// <param name="Reachable">Its API answers; its modules may run all the same when it does not.</param>
 /// <param name="Addresses">Its addresses on the cluster's LANs.</param>
-public sealed record NodeSummary(string Node, bool Own, bool Reachable, ImmutableArray<string> Addresses);
+/// <param name="Consoles">Where a browser reaches its console, best first, e.g. <c>https://10.0.0.2:9010</c>. Each node knows its own;
+/// of the other one it says what that said last, or else what would be with a console.xml like its own.</param>
+public sealed record NodeSummary(string Node, bool Own, bool Reachable, ImmutableArray<string> Addresses, ImmutableArray<string> Consoles);

@@ -26,6 +26,8 @@ namespace HaMirror.Core.Api;
 [JsonSerializable(typeof(NodeStatus))]
 [JsonSerializable(typeof(ModuleStatus))]
 [JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(ImmutableArray<LogLine>))]
+[JsonSerializable(typeof(Traffic))]
 [JsonSerializable(typeof(ImmutableArray<HookRun>))]
 [JsonSerializable(typeof(NotifyStatus))]
 [JsonSerializable(typeof(ChannelStatus))]

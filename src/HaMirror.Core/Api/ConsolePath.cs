@@ -4,10 +4,12 @@ namespace HaMirror.Core.Api;
 public static class ConsolePath
 {
     public const string Session = "/v1/session";
+    public const string SessionToken = "/v1/session/token";
     public const string Users = "/v1/users";
     public const string Keys = "/v1/keys";
     public const string Events = "/v1/events";
     public const string Nodes = "/v1/nodes";
+    public const string Log = "/v1/log";
     public const string OpenApi = "/v1/openapi.json";
     public const string Notify = "/v1/notify";
     public const string NotifyTest = "/v1/notify/test";

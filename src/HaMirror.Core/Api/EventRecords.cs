@@ -8,6 +8,17 @@ public sealed record StreamBeat(DateTimeOffset Time);
 /// <summary>Data of the event <c>removed</c>: a module is gone from the node.</summary>
 public sealed record ModuleRemoved(string Module);
 
+/// <summary>Data of the event <c>traffic</c>, once a second while somebody watches: what flows through the modules.</summary>
+public sealed record Traffic(DateTimeOffset Time, ImmutableArray<ModuleTraffic> Modules);
+
+/// <summary>Counters since the mounts of a module were made; rates are for whoever reads two of them.</summary>
+/// <param name="Requests">Requests of the file system answered.</param>
+/// <param name="Writes">Of those, writes.</param>
+/// <param name="WrittenBytes">Their bytes.</param>
+/// <param name="LagBytes">Sent, or waiting to be, and not yet held by the peer.</param>
+/// <param name="HeldRequests">Requests that wait for the peer or for arbitration.</param>
+public sealed record ModuleTraffic(string Module, long Requests, long Writes, long WrittenBytes, long LagBytes, int HeldRequests);
+
 /// <summary>One row of <c>GET /v1/modules/{m}/hook-runs</c>.</summary>
 /// <param name="Run">The name of the file that the log's line names, without its directory.</param>
 /// <param name="Time">When something was last written to it.</param>

@@ -10,8 +10,9 @@ namespace HaMirror.Core.Configuration;
 /// <param name="OpenMetrics"><c>/metrics</c> needs neither session nor key.</param>
 /// <param name="OpenHealth"><c>/health</c> likewise.</param>
 /// <param name="Session">How long a session lives without use.</param>
+/// <param name="Url">Where browsers reach this node's console, when that is none of its addresses; without a slash at the end; null: they do by those.</param>
 public sealed record ConsoleConfiguration(
-    bool Enabled, int Port, ImmutableArray<IPAddress> Listen, bool PlainLoopback, bool OpenMetrics, bool OpenHealth, TimeSpan Session)
+    bool Enabled, int Port, ImmutableArray<IPAddress> Listen, bool PlainLoopback, bool OpenMetrics, bool OpenHealth, TimeSpan Session, string? Url)
 {
     /// <summary>The element <c>console</c>.</summary>
     public static KnownElement Vocabulary { get; } = new("console", "the web side of the agent: console, API and metrics (`/etc/hamirror/console.xml`)")
@@ -25,6 +26,7 @@ public sealed record ConsoleConfiguration(
             Choice("metrics", "key", "who may read /metrics: whoever has a key or a session, or everybody", "key", "open"),
             Choice("health", "open", "who may read /health: load balancers can seldom log in, and learn no more than where the service runs", "key", "open"),
             Duration("session", "8h", TimeUnit.Minute, "how long a session lives without use"),
+            Text("url", "", "where browsers reach this node's console, e.g. `https://kvm1.example.org:9010`, when it is not by its addresses on the LANs (a name that its certificate has, a proxy); the other node's page goes on there when its own node dies"),
         ],
     };
 
@@ -49,10 +51,14 @@ public sealed record ConsoleConfiguration(
             else context.Refuse(values.At("listen"), $"\"{VocabularyCheck.Clip(word)}\" is no address: write addresses of this host, separated by spaces");
         }
 
+        var url = values.Text("url").Trim().TrimEnd('/');
+        if (url.Length > 0 && (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0))
+            context.Refuse(values.At("url"), $"\"{VocabularyCheck.Clip(url)}\" is no address of a console: write https://NAME:PORT, without a path");
+
         return context.Failed
             ? Parsed<ConsoleConfiguration>.Refused(context.Errors)
             : Parsed<ConsoleConfiguration>.Of(new ConsoleConfiguration(
                 values.OnOff("enabled"), values.Whole("port"), listen.ToImmutable(), values.Text("loopback") == "http",
-                values.Text("metrics") == "open", values.Text("health") == "open", values.Duration("session")));
+                values.Text("metrics") == "open", values.Text("health") == "open", values.Duration("session"), url.Length > 0 ? url : null));
     }
 }

@@ -472,7 +472,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
             _flow.HeldCount + _flow.OrphanCount, _slots.ActiveCount, _source?.Number, _source is { IsCommitted: true },
             _source?.Window.Bytes ?? 0, _source?.Resync?.Status)
         {
-            AnsweredRequests = _flow.AnsweredCount,
+            AnsweredRequests = _flow.AnsweredCount, AnsweredWrites = _flow.WriteCount, WrittenBytes = _flow.WrittenBytes,
         };
     }
 }

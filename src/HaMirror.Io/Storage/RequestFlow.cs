@@ -54,6 +54,12 @@ internal sealed unsafe partial class RequestFlow(
 
     public long AnsweredCount { get; private set; }
 
+    /// <summary>Writes among them that succeeded, and their bytes.</summary>
+    public long WriteCount { get; private set; }
+
+    /// <inheritdoc cref="WriteCount"/>
+    public long WrittenBytes { get; private set; }
+
     /// <summary>Acknowledgements that a lost peer owes while it is not decided who goes on.</summary>
     public int OrphanCount => _orphans.Count;
 
@@ -456,6 +462,11 @@ internal sealed unsafe partial class RequestFlow(
         if (IsCounted(slot))
             ChangeCount--;
         AnsweredCount++;
+        if (slot.Request is { Opcode: FuseOpcode.Write, Error: 0 })
+        {
+            WriteCount++;
+            WrittenBytes += (long)slot.Request.Bytes;
+        }
         slot.Mount!.Answer(slot);
     }
 

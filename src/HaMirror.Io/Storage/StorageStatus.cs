@@ -21,6 +21,12 @@ public sealed record StorageStatus(
     /// <summary>Requests answered since the mounts were made.</summary>
     public long AnsweredRequests { get; init; }
 
+    /// <summary>Writes among them that succeeded, and their bytes.</summary>
+    public long AnsweredWrites { get; init; }
+
+    /// <inheritdoc cref="AnsweredWrites"/>
+    public long WrittenBytes { get; init; }
+
     public static readonly StorageStatus None = new(false, false, false, 0, 0, 0, 0, null, false, 0, null);
 }
 

@@ -1,0 +1,46 @@
+// Once a second, while somebody watches: the counters of every mounted module in one event. They change all the time, so they are no
+// part of a module's status, which is sent only when it has changed.
+using System.Collections.Immutable;
+using System.Text.Json;
+using HaMirror.Agent.Logging;
+using HaMirror.Agent.Modules;
+using HaMirror.Core.Api;
+
+namespace HaMirror.Agent.Events;
+
+/// <summary>Publishes what flows through the modules.</summary>
+internal sealed class TrafficWatch(ModuleRoster roster, EventHub hub, TimeProvider clock, ILogger<TrafficWatch> log) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        using var timer = new PeriodicTimer(Period, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    if (hub.Watched && Look() is { Modules.IsEmpty: false } traffic) hub.Publish("traffic", JsonSerializer.SerializeToUtf8Bytes(traffic, ConsoleJson.Default.Traffic));
+                }
+                catch (Exception error) when (error is not OperationCanceledException)
+                {
+                    log.ApiFailed(error, "LOOK", ConsolePath.Events); // What is seen next time is as good.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends.
+        }
+    }
+
+    private Traffic Look() => new(clock.GetUtcNow(), [.. roster.Drivers.Select(Of).OfType<ModuleTraffic>()]);
+
+    private static ModuleTraffic? Of(ModuleDriver driver) =>
+        driver.Storage.Mirror?.Status is { Mounted: true } status
+            ? new ModuleTraffic(driver.Name, status.AnsweredRequests, status.AnsweredWrites, status.WrittenBytes, status.WindowBytes, status.HeldRequests)
+            : null;
+}
