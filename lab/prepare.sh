@@ -12,6 +12,10 @@ command -v dpkg-query >/dev/null ||
   fail "this is no Debian: install by hand what lab/packages.txt names for '$*', then go on without this script."
 
 wanted=$(awk -v groups=" $* " '!/^#/ && NF == 2 && index(groups, " " $1 " ") { print $2 }' "$here/packages.txt")
+# Node.js from elsewhere is as good, and Debian's packages would be in its way.
+if command -v npm >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 18 ]; then
+  wanted=$(grep -vxE 'nodejs|npm' <<<"$wanted")
+fi
 missing=
 for package in $wanted; do
   dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
