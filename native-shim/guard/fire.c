@@ -66,21 +66,14 @@ static int kill_once(pid_t pid)
     return 1;
 }
 
-/* Entries of a directory of /proc one at a time, from a static buffer: getdents64 without opendir's malloc. */
-struct walk {
-    int fd;
-    long bytes, at;
-    char buffer[32768] __attribute__((aligned(8)));
-};
-
-static int walk_open(struct walk *walk, int dirfd, const char *path)
+int walk_open(struct walk *walk, int dirfd, const char *path)
 {
     walk->fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     walk->bytes = walk->at = 0;
     return walk->fd >= 0;
 }
 
-static const char *walk_number(struct walk *walk)
+const char *walk_number(struct walk *walk)
 {
     for (;;) {
         if (walk->at >= walk->bytes) {
@@ -158,7 +151,7 @@ static int scan(int (*guilty)(int proc, const char *pid))
     return fresh;
 }
 
-static void pause_ms(long ms)
+void pause_ms(long ms)
 {
     nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }

@@ -1,5 +1,6 @@
 /*
  * hamirror-guard: when the agent is dead or hung, its VMs must be gone before the peer starts them.
+ * With arguments it is one of two other small processes of the agent's: see probe.c and keep.c.
  *
  * The agent is the parent and speaks on standard input:
  *   .           alive; every 200 ms
@@ -29,7 +30,6 @@
 #define SILENCE_MS 1200
 #define STALL_MS 300 /* a poll that ends so much too late says that the guard itself was not running */
 #define EXIT_NO_MEMORY 1
-#define EXIT_FIRED 3
 
 struct watched watched[MOUNTS_MAX];
 static char line[PATH_MAX + 4];
@@ -121,9 +121,13 @@ static void prepare(void)
         complain("cannot be locked in memory (needs CAP_IPC_LOCK)", "the guard");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static char buffer[4096];
+    if (argc == 3 && strcmp(argv[1], "probe") == 0)
+        return probe(argv[2]);
+    if (argc >= 3 && strcmp(argv[1], "keep") == 0)
+        return keep(argv + 2);
     pid_t agent = getppid();
     prepare();
     if (fire_prepare() < 0)

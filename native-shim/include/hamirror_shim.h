@@ -38,6 +38,9 @@ int hm_pages_prefer_huge(void *pages, size_t bytes);
 int hm_fuse_mount(const char *path, const char *name, uint32_t max_read);
 /* umount2(path, MNT_DETACH), after `abort` != 0: MNT_FORCE first, which aborts every request that waits. */
 int hm_fuse_unmount(const char *path, int abort);
+/* MNT_FORCE alone: every request that waits gets its error and no other one is taken. Returns 1 when the mount has gone with
+ * it (nobody had anything of it open), 0 when it still stands. */
+int hm_fuse_abort(const char *path);
 
 #define HM_FUSE_HEADER_BYTES 80 /* sizeof(fuse_in_header) + sizeof(fuse_write_in): what precedes write data */
 

@@ -43,6 +43,13 @@ int hm_fuse_unmount(const char *path, int abort)
     return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+int hm_fuse_abort(const char *path)
+{
+    if (umount2(path, MNT_FORCE | UMOUNT_NOFOLLOW) == 0)
+        return 1;
+    return errno == EBUSY ? 0 : -errno;
+}
+
 int hm_fuse_receive(int fd, struct hm_request *requests, int count)
 {
     int received = 0;

@@ -1,6 +1,5 @@
 using HaMirror.Io.Crashes;
 using System.Globalization;
-using System.Net.Sockets;
 using HaMirror.Agent.Api;
 using HaMirror.Agent.Cluster;
 using HaMirror.Agent.Logging;
@@ -47,7 +46,8 @@ internal static class AgentHost
             if (Crash.Refusal is { } refusal) throw new IOException(refusal);
             foreach (var directory in new[] { files.ConfigurationDirectory, files.ModulesDirectory, files.StateDirectory, files.LogDirectory, files.RunDirectory })
                 AgentFiles.Ensure(directory);
-            RefuseSecondAgent(files.AgentSocket);
+            Directory.SetCurrentDirectory("/"); // wherever it was started: not in one of its own mounts
+            DeadAgent.Settle(files);
             _ = Shim.RaiseFileLimit();
             await using var app = Build(files);
             await app.StartAsync();
@@ -104,23 +104,5 @@ internal static class AgentHost
         app.MapResources();
         app.MapConsole();
         return app;
-    }
-
-    /// <summary>A socket that nobody answers on is a dead agent's and is removed; a living one keeps this from starting.</summary>
-    private static void RefuseSecondAgent(string path)
-    {
-        if (!File.Exists(path)) return;
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            socket.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException)
-        {
-            File.Delete(path);
-            return;
-        }
-
-        throw new IOException($"another hamirrord answers on {path}. Stop it first (systemctl stop hamirrord).");
     }
 }

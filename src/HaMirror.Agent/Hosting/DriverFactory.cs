@@ -66,7 +66,7 @@ internal sealed class DriverFactory(
             driver?.Post(new MachineInput.CheckerFired(report.Resource, report.Up, report.Action));
         }, clock);
         var companion = new ModuleCompanion(module, checkers, (path, sentence) => driver?.MountHung(path, sentence),
-            paths => serving.Set(name, paths), clock);
+            sentence => log.Add(SayLevel.Warning, sentence), paths => serving.Set(name, paths), clock);
         var identity = new PeerIdentity(
             cluster.Configuration.Id, name, ClusterKey.Derive(cluster.Key, KeyUse.Replication), module.Replication?.Encryption ?? true);
         var lan = cluster.Configuration.FindLan(module.Heart.FlowLan)

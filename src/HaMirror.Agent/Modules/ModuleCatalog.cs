@@ -10,6 +10,7 @@ using HaMirror.Agent.Hosting;
 using HaMirror.Core.Api;
 using HaMirror.Core.Configuration;
 using HaMirror.Core.Hooks;
+using HaMirror.Io.Native;
 using HaMirror.Io.Records;
 
 namespace HaMirror.Agent.Modules;
@@ -141,10 +142,11 @@ internal sealed class ModuleCatalog(AgentFiles files)
         };
     }
 
-    /// <summary>No fault yet: the disk may be mounted, or the directory made, before the module starts.</summary>
+    /// <summary>No fault yet: the disk may be mounted, or the directory made, before the module starts. What is a mount of this
+    /// agent's own is there, and is not to be waited for by it.</summary>
     private static IEnumerable<string> MissingDirectories(ModuleConfiguration module) =>
         from replicated in module.Replication?.Directories ?? []
-        where !Directory.Exists(replicated.Path)
+        where Shim.MountKind(replicated.Path) <= 0 && !Directory.Exists(replicated.Path)
         select $"The directory {replicated.Path} is missing on this node: make it, or mount what holds it, before the module starts.";
 
     /// <summary>Two modules over one directory, or one within the other, would mount over each other.</summary>

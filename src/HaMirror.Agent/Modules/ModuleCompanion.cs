@@ -10,9 +10,10 @@ namespace HaMirror.Agent.Modules;
 /// <remarks>Checkers are started and ended in the order of the states that asked for it, off the driver's thread: ending a
 /// custom checker waits for its process.</remarks>
 /// <param name="hung">A mount no longer answers: the path and a sentence.</param>
+/// <param name="unwatched">Told why a mount cannot be watched at present, as a sentence.</param>
 /// <param name="serving">Told the directories to guard, and an empty list when nothing is mounted any more.</param>
 internal sealed class ModuleCompanion(
-    ModuleConfiguration module, ModuleCheckers checkers, Action<string, string> hung,
+    ModuleConfiguration module, ModuleCheckers checkers, Action<string, string> hung, Action<string> unwatched,
     Action<ImmutableArray<string>> serving, TimeProvider clock) : IModuleCompanion
 {
     private readonly Lock _lock = new();
@@ -30,7 +31,7 @@ internal sealed class ModuleCompanion(
             _watches =
             [
                 .. replication.Directories.Select(directory => new MountWatch(
-                    directory.Path, replication.CheckInterval, replication.CheckTime, sentence => hung(directory.Path, sentence), clock)),
+                    directory.Path, replication.CheckInterval, replication.CheckTime, sentence => hung(directory.Path, sentence), unwatched, clock)),
             ];
         }
     }

@@ -35,6 +35,7 @@ internal sealed class SeedDesk(AgentFiles files, ModuleRoster roster, ClusterSto
             if (_tasks.TryGetValue(module, out var running) && running.Running)
                 throw new Refusal(Refusal.Conflict, $"A seed {running.Request.Action} of module {module} runs already.", "'hamirror seed status' shows how far it is.");
             RefuseInside(directories, request.Directory);
+            OwnMounts.RefuseInside(Path.GetFullPath(request.Directory));
             var task = request.Action switch
             {
                 "export" => await ExportAsync(driver, storage, directories, cluster, request),

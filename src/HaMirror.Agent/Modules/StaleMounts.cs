@@ -1,4 +1,5 @@
 using HaMirror.Agent.Logging;
+using HaMirror.Io.Hooks;
 using HaMirror.Io.Native;
 
 namespace HaMirror.Agent.Modules;
@@ -12,6 +13,9 @@ internal sealed class StaleMounts(ILogger<StaleMounts> log)
     /// <summary>An agent that died twice quickly may have left one mount over another.</summary>
     private const int LayersMax = 16;
 
+    /// <summary>For a look at what all processes map.</summary>
+    private static readonly TimeSpan MapsPatience = TimeSpan.FromSeconds(2);
+
     /// <returns>The paths that had a stale mount.</returns>
     public List<string> Remove(IEnumerable<string> paths)
     {
@@ -21,10 +25,15 @@ internal sealed class StaleMounts(ILogger<StaleMounts> log)
             if (Shim.MountKind(path) == KindHaMirror) stale.Add(path);
             for (var layer = 0; layer < LayersMax && Shim.MountKind(path) == KindHaMirror; layer++)
             {
-                // Before the detaching, after which their files have no path to be recognised by.
-                var holders = Holders(path).ToList();
-                var result = Shim.FuseUnmount(path, abort: 1);
-                foreach (var process in holders) End(process, path);
+                // First, so that nobody hangs in it any more, the dead agent's own threads included.
+                var result = Shim.FuseAbort(path);
+                if (result == 0)
+                {
+                    // Before the detaching, after which their files have no path to be recognised by.
+                    foreach (var process in Holders(path)) End(process, path);
+                    result = Shim.FuseUnmount(path, abort: 1);
+                }
+
                 if (result < 0)
                 {
                     log.StaleMountStays(path, Errno.Describe(-result));
@@ -38,31 +47,14 @@ internal sealed class StaleMounts(ILogger<StaleMounts> log)
         return stale;
     }
 
-    private static IEnumerable<int> Holders(string path) =>
-        from directory in Directory.EnumerateDirectories("/proc")
-        let name = Path.GetFileName(directory)
-        where int.TryParse(name, out _)
-        let process = int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)
-        where process != Environment.ProcessId && Holds(directory, path)
-        select process;
-
-    /// <summary>Only links are read: looking at the files themselves could hang in the mount.</summary>
-    private static bool Holds(string process, string path)
+    private static IEnumerable<int> Holders(string path)
     {
-        try
-        {
-            return Directory.EnumerateFileSystemEntries(process + "/fd").Append(process + "/cwd").Append(process + "/root")
-                .Any(link => Lies(new FileInfo(link).LinkTarget, path))
-                || File.ReadLines(process + "/maps").Any(line => line.IndexOf('/') is >= 0 and var at && Lies(line[at..], path));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return false; // It has ended meanwhile.
-        }
+        var open = ProcessFiles.Holders(path).ToArray();
+        var maps = Task.Factory.StartNew(
+            () => ProcessFiles.Mappers(path).ToArray(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        int[] mapped = maps.Wait(MapsPatience) ? maps.Result : [];
+        return open.Union(mapped).Where(process => process != Environment.ProcessId);
     }
-
-    private static bool Lies(string? file, string path) =>
-        file is not null && (file == path || file.StartsWith(path.TrimEnd('/') + "/", StringComparison.Ordinal));
 
     private void End(int id, string path)
     {

@@ -2,8 +2,9 @@ namespace HaMirror.Io.Checkers;
 
 /// <summary>Sends a null request through a mount at an interval and says when one is not answered in time (G8).</summary>
 /// <remarks>
-/// The request blocks in the kernel for as long as the file system does, so it has a thread of its own, and another looks at
-/// how long it takes. After <c>hung</c> was called the caller aborts the mount, which also frees the thread.
+/// The request blocks for as long as the file system does, so it has a thread of its own, and another looks at how long it
+/// takes. It is made by a process of its own: a thread of this one that waits in a mount that it serves could not even be killed.
+/// After <c>hung</c> was called the caller aborts the mount, which also frees the thread.
 /// </remarks>
 public sealed class MountWatch : IDisposable
 {
@@ -11,7 +12,8 @@ public sealed class MountWatch : IDisposable
     private readonly TimeSpan _interval;
     private readonly TimeSpan _checkTime;
     private readonly Action<string> _hung;
-    private readonly Action<string> _request;
+    private readonly Action<string> _unwatched;
+    private readonly IMountQuestion _question;
     private readonly TimeProvider _clock;
     private readonly ManualResetEventSlim _end = new();
     private readonly ITimer _look;
@@ -19,15 +21,18 @@ public sealed class MountWatch : IDisposable
     private int _said;
 
     /// <param name="hung">Called once, with a sentence, from a thread of the pool.</param>
-    public MountWatch(string path, TimeSpan interval, TimeSpan checkTime, Action<string> hung, TimeProvider clock)
-        : this(path, interval, checkTime, hung, clock, NullRequest)
+    /// <param name="unwatched">Told, at the first of several times in a row, why nothing can be asked.</param>
+    public MountWatch(string path, TimeSpan interval, TimeSpan checkTime, Action<string> hung, Action<string> unwatched, TimeProvider clock)
+        : this(path, interval, checkTime, hung, unwatched, clock, new ProbedMount(path))
     {
     }
 
     internal MountWatch(
-        string path, TimeSpan interval, TimeSpan checkTime, Action<string> hung, TimeProvider clock, Action<string> request)
+        string path, TimeSpan interval, TimeSpan checkTime, Action<string> hung, Action<string> unwatched, TimeProvider clock,
+        IMountQuestion question)
     {
-        (_path, _interval, _checkTime, _hung, _clock, _request) = (path, interval, checkTime, hung, clock, request);
+        (_path, _interval, _checkTime, _hung, _unwatched, _clock, _question) =
+            (path, interval, checkTime, hung, unwatched, clock, question);
         new Thread(Ask) { IsBackground = true, Name = $"mount watch {path}" }.Start();
         var pause = TimeSpan.FromMilliseconds(Math.Max(1, checkTime.TotalMilliseconds / 4));
         _look = clock.CreateTimer(_ => Look(), null, pause, pause);
@@ -37,32 +42,41 @@ public sealed class MountWatch : IDisposable
     {
         _end.Set();
         _look.Dispose();
+        _question.Dispose();
     }
-
-    // statfs is never answered from a cache of the kernel: it always reaches the file system.
-    private static void NullRequest(string path) => _ = new DriveInfo(path).AvailableFreeSpace;
 
     private void Ask()
     {
+        var isUnwatched = false;
         do
         {
-            Volatile.Write(ref _asked, Math.Max(1, _clock.GetTimestamp()));
-            try
-            {
-                _request(_path);
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                // ENOTCONN or EIO: the mount answers, namely that it is gone; a mount that is being taken down does too.
-                if (!_end.IsSet)
-                {
-                    Say($"mount {_path} no longer works: {failure.Message}");
-                }
-            }
-
-            Volatile.Write(ref _asked, 0);
+            var reason = _question.Prepare();
+            if (reason is null)
+                AskOnce();
+            else if (!isUnwatched)
+                _unwatched(reason);
+            isUnwatched = reason is not null;
         }
         while (!_end.Wait(_interval));
+    }
+
+    private void AskOnce()
+    {
+        Volatile.Write(ref _asked, Math.Max(1, _clock.GetTimestamp()));
+        try
+        {
+            _question.Ask();
+        }
+        catch (IOException failure)
+        {
+            // ENOTCONN or EIO: the mount answers, namely that it is gone; a mount that is being taken down does too.
+            if (!_end.IsSet)
+            {
+                Say($"mount {_path} no longer works: {failure.Message}");
+            }
+        }
+
+        Volatile.Write(ref _asked, 0);
     }
 
     private void Look()

@@ -6,7 +6,8 @@ namespace HaMirror.Io.Hooks;
 /// <remarks>
 /// Its output goes straight to a file: a grandchild that outlives it keeps a file open and not a pipe of ours, so waiting
 /// never hangs on it and it never gets a broken pipe. What a child has moved to another session on purpose (a daemon)
-/// is not part of this one.
+/// is not part of this one. It ends with this process, however that ends (native-shim/guard/keep.c): what it would do next belongs
+/// to a state of the module that is over, such as a stop hook that ends the VM which the next agent has just started.
 /// </remarks>
 internal sealed class ChildSession : IDisposable
 {
@@ -24,7 +25,7 @@ internal sealed class ChildSession : IDisposable
         Exited = process.WaitForExitAsync();
     }
 
-    /// <summary>Id of the child and of its session.</summary>
+    /// <summary>Id of the session and of the process that leads it.</summary>
     public int Id { get; }
 
     /// <summary>Ends when the child itself has, whatever it left behind.</summary>
@@ -38,9 +39,11 @@ internal sealed class ChildSession : IDisposable
     public static ChildSession Start(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string directory, string output)
     {
-        // The shell and setsid replace themselves, so the child keeps the id that we know.
-        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = directory };
-        foreach (var argument in (string[])["-c", "exec </dev/null >>\"$1\" 2>&1; shift; exec /usr/bin/setsid \"$@\"", "sh", output, program])
+        // The shell replaces itself by the keeper, which leads the session and so has the id that we know. What it has as
+        // descriptor 3 is a pipe whose other end is ours alone.
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = directory, RedirectStandardInput = true };
+        foreach (var argument in (string[])
+            ["-c", "exec 3<&0 </dev/null >>\"$1\" 2>&1; shift; exec \"$@\"", "sh", output, Native.GuardProcess.Program, "keep", program])
         {
             start.ArgumentList.Add(argument);
         }
@@ -81,7 +84,12 @@ internal sealed class ChildSession : IDisposable
         }
     }
 
-    public void Dispose() => _process.Dispose();
+    /// <summary>Lets the child go: after its end, or when nobody ends it any more.</summary>
+    public void Dispose()
+    {
+        _process.StandardInput.Dispose();
+        _process.Dispose();
+    }
 
     private List<int> Signal(int signal)
     {
@@ -91,7 +99,7 @@ internal sealed class ChildSession : IDisposable
             ProcessSignal.Send(member, signal);
         }
 
-        // Between fork and setsid the child is still in our session.
+        // Between fork and setsid the keeper is still in our session.
         if (!Exited.IsCompleted && !members.Contains(Id))
         {
             ProcessSignal.Send(Id, signal);

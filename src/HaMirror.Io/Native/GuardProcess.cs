@@ -44,10 +44,16 @@ public sealed class GuardProcess : IDisposable
     /// <param name="died">Called once, on the beating thread, when the guard has died: nothing watches over the VMs any
     /// more. Start another one and name all mounts again.</param>
     /// <exception cref="ShimException">There is none, or it cannot be started.</exception>
-    public static GuardProcess Start(Action? died = null)
+    public static GuardProcess Start(Action? died = null) => Start(Program, died);
+
+    /// <summary>The program, which has two other uses: <see cref="MountProbe"/> and children that end with the agent.</summary>
+    internal static string Program
     {
-        var beside = Path.Combine(AppContext.BaseDirectory, FileName);
-        return Start(File.Exists(beside) ? beside : InstalledPath, died);
+        get
+        {
+            var beside = Path.Combine(AppContext.BaseDirectory, FileName);
+            return File.Exists(beside) ? beside : InstalledPath;
+        }
     }
 
     /// <summary>Starts the guard at <paramref name="path"/>.</summary>

@@ -21,6 +21,11 @@ public static unsafe partial class Shim
     [LibraryImport(Library, EntryPoint = "hm_fuse_unmount", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int FuseUnmount(string path, int abort);
 
+    /// <summary>Ends every request that waits in a mount and takes no further one, without detaching it. Returns 1 when the mount
+    /// has gone with it, because nobody had anything of it open.</summary>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_abort", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int FuseAbort(string path);
+
     /// <summary>Receives what waits, at most <paramref name="count"/>; never blocks. -ENODEV: unmounted or
     /// aborted.</summary>
     [LibraryImport(Library, EntryPoint = "hm_fuse_receive")]

@@ -130,6 +130,41 @@ public sealed class HookRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Hook_WhoseAgentIsGone_EndsWithTheWholeTree()
+    {
+        // What this process holds of the child is all that the kernel takes away from an agent that is killed.
+        _module.Hook("stop_prim", """
+            trap 'echo term >> $HAMIRROR_ROOT/terms' TERM
+            bash -m -c 'sleep 600 & echo $! >> $HAMIRROR_ROOT/trace; wait' &
+            setsid -f sh -c 'echo $$ > $HAMIRROR_ROOT/daemon; exec sleep 600'
+            echo $$ >> $HAMIRROR_ROOT/trace
+            while :; do sleep 0.1; done
+            """);
+        var child = ChildSession.Start($"{_module.Places.Bin}/stop_prim", [], _module.Places.Environment([]), "/", "/dev/null");
+        var daemon = $"{_module.Root}/daemon";
+        await HookDirectory.UntilAsync(() => _module.Trace().Length == 2 && File.Exists(daemon), "its processes run");
+        child.Dispose();
+        int[] members = [child.Id, .. _module.Trace().Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
+        await HookDirectory.UntilAsync(() => members.All(id => ProcessEntry.Read(id) is not { IsAlive: true }), "they have ended");
+        Assert.Equal(["term"], File.ReadAllLines($"{_module.Root}/terms"));
+
+        // A session of its own is what a daemon makes for itself.
+        using var left = Process.GetProcessById(int.Parse(File.ReadAllText(daemon), CultureInfo.InvariantCulture));
+        left.Kill();
+    }
+
+    [Fact]
+    public async Task Hook_WhoseKeeperIsKilled_EndsToo()
+    {
+        _module.Hook("stop_prim", "echo $$ >> $HAMIRROR_ROOT/trace; exec sleep 600");
+        using var child = ChildSession.Start($"{_module.Places.Bin}/stop_prim", [], _module.Places.Environment([]), "/", "/dev/null");
+        await HookDirectory.UntilAsync(() => _module.Trace().Length == 1, "it runs");
+        using (var keeper = Process.GetProcessById(child.Id)) keeper.Kill();
+        var hook = int.Parse(_module.Trace()[0], CultureInfo.InvariantCulture);
+        await HookDirectory.UntilAsync(() => ProcessEntry.Read(hook) is not { IsAlive: true }, "it has ended");
+    }
+
+    [Fact]
     public async Task Hook_Cancelled_EndsAtOnce()
     {
         _module.Hook("start_prim", "trap '' TERM; echo begun >> $HAMIRROR_ROOT/trace; while :; do sleep 1; done");

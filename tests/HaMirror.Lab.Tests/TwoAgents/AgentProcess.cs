@@ -24,6 +24,8 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
 
     public int Id => _process?.Id ?? throw new InvalidOperationException($"Agent {Name} does not run.");
 
+    public bool HasExited => _process is not { HasExited: false };
+
     /// <summary>What the agent and its modules logged, for a failed assertion's message.</summary>
     public override string Story
     {
