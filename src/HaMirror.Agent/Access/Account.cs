@@ -48,6 +48,8 @@ internal sealed record AccessBook(
         one.Changed != other.Changed ? one.Changed > other.Changed : string.CompareOrdinal(one.Secret + one.Role, other.Secret + other.Role) > 0;
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true)]
+/// <summary>Strict: a name that is damaged, or misspelt by hand, must not pass for an entry that is not there.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(AccessBook))]
 internal sealed partial class AccessJson : JsonSerializerContext;

@@ -86,11 +86,11 @@ internal sealed class DriverFactory(
                 return new ModuleStorage(storage);
             },
             Hooks = new ModuleHooks(module.User, places, log, clock),
-            LoadRecord = () => LoadRecord(records, storage, preimages),
+            LoadRecord = () => LoadRecord(name, records, storage, preimages, log),
             Preimages = preimages,
             AreMarksComplete = () => storage is { AreMarksComplete: true },
             SaveRecord = records.Save,
-            Intent = ModuleIntent.Load(files.IntentFile(name)),
+            Intent = LoadIntent(name, log),
             SaveIntent = intent => intent.Save(files.IntentFile(name)),
             AskWitness = cancellation => ping.AnyAnswersAsync(module.Witnesses, WitnessPing.DefaultTimeout, cancellation),
             Listen = (hello, accepted, refused) => new PeerListener(
@@ -114,13 +114,23 @@ internal sealed class DriverFactory(
         return driver;
     }
 
-    private static ReplicaRecord LoadRecord(ReplicaRecordStore records, MirrorStorage? storage, PreimagePlace preimages)
+    private ModuleIntent LoadIntent(string module, ModuleLog log)
+    {
+        var intent = ModuleIntent.Load(files.IntentFile(module), out var refusal);
+        if (refusal is not null) log.Add(SayLevel.Critical, refusal);
+        return intent;
+    }
+
+    private ReplicaRecord LoadRecord(
+        string module, ReplicaRecordStore records, MirrorStorage? storage, PreimagePlace preimages, ModuleLog log)
     {
         if (!records.TryLoad(out var record, out var refusal)) throw new IOException(refusal);
         if (record.Condition != ReplicaCondition.Inconsistent) preimages.Settle();
 
-        // Marks that cannot be read hide differences: nothing but a comparison of everything finds them.
-        if (storage?.MarksUnknown is null || record.Current.IsNone || record.CompareAll) return record;
+        // Marks that cannot be read, or are gone, hide differences: nothing but a comparison of everything finds them.
+        if (storage is not { AreMarksComplete: false } || record.Current.IsNone || record.CompareAll) return record;
+        if (storage.MarksUnknown is null)
+            log.Add(SayLevel.Critical, $"The marks file {files.MarksFile(module)} is missing; everything will be compared with the peer.");
         var compared = record with { CompareAll = true };
         records.Save(compared); // before anything is written over the files that show it
         return compared;

@@ -81,7 +81,7 @@ internal sealed class NodeService(
             .Select(definition => (definition.Name, Paths: definition.Active!.Replication!.Directories.Select(directory => directory.Path).ToArray()))
             .ToArray();
         var stray = stale.Remove(modules.SelectMany(module => module.Paths));
-        foreach (var module in modules.Where(module => ModuleIntent.Load(files.IntentFile(module.Name)).Running)) stray.AddRange(module.Paths);
+        foreach (var module in modules.Where(module => ModuleIntent.Load(files.IntentFile(module.Name), out var refusal).Running || refusal is not null)) stray.AddRange(module.Paths);
         await guests.DestroyAsync([.. stray.Distinct()]);
     }
 

@@ -284,7 +284,7 @@ internal sealed unsafe class IntentGate : IDisposable
     /// <summary>What a clean stop leaves: the marks, and what the two disks are not known to have alike.</summary>
     public MarksContent Close()
     {
-        var content = new MarksContent(0, 0);
+        var content = new MarksContent();
         _marks.Visit(content.Add);
         _recorded.Visit(content.Add);
         foreach (var slot in _hot.Slots)
@@ -468,7 +468,7 @@ internal sealed unsafe class IntentGate : IDisposable
     private void ReplaceMarks()
     {
         (_isMapWriting, _isReplacing) = (false, true);
-        var content = new MarksContent(_ring.Log, _newStart);
+        var content = new MarksContent(_ring.Log, _newStart, _ring.BlockCount);
         _marks.Visit(content.Add);
         _recorded.Visit(content.Add);
         HoldsDirt = content.HasFiles;

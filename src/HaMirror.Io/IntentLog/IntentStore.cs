@@ -18,8 +18,8 @@ public sealed class IntentStore(string marksPath, string logPath)
 {
     private const uint Magic = 0x4D524D48; // "HMRM"
 
-    /// <summary>2: names the intent log.</summary>
-    private const uint Version = 2;
+    /// <summary>3: names the intent log and says how long it is.</summary>
+    private const uint Version = 3;
 
     /// <summary>32 MiB: some seconds of the fastest cold writes there are.</summary>
     private const uint BlockCountMin = 8192;
@@ -29,7 +29,10 @@ public sealed class IntentStore(string marksPath, string logPath)
 
     private bool _isClosed = true;
 
-    /// <summary>There was a marks file: dirty extents were kept here before.</summary>
+    /// <summary>The file that may be missing.</summary>
+    public string MarksPath => marksPath;
+
+    /// <summary>There is a marks file: dirty extents are kept here.</summary>
     public bool IsKnown { get; private set; }
 
     /// <summary>The log was open: the node, or its agent, died.</summary>
@@ -43,8 +46,8 @@ public sealed class IntentStore(string marksPath, string logPath)
         if (fault is null && content is null)
             return null;
         IsKnown = true;
-        ulong log = 0, start = 0;
-        if (fault is null && !MarksContent.TryRead(content, marks, out log, out start))
+        ulong log = 0, start = 0, blocks = 0;
+        if (fault is null && !MarksContent.TryRead(content, marks, out log, out start, out blocks))
             fault = "holds no valid marks";
         if (fault is not null)
             return $"The marks file {marksPath} {fault}; everything will be compared with the peer.";
@@ -52,7 +55,7 @@ public sealed class IntentStore(string marksPath, string logPath)
             return null;
         HasCrashed = true;
         _isClosed = false;
-        return LoadLog(marks, log, start) is { } wrong
+        return LoadLog(marks, log, start, blocks) is { } wrong
             ? $"The intent log {logPath} {wrong}; everything will be compared with the peer."
             : null;
     }
@@ -64,7 +67,7 @@ public sealed class IntentStore(string marksPath, string logPath)
     {
         // Only when it was not before: what the former log says is in the marks, whole, before it is written over.
         if (!_isClosed)
-            Close(Content(0, 0, marks));
+            Close(Content(marks));
         var hotBlocks = (uint)(areas / IntentTransaction.HotPerBlock + 1);
         var ring = IntentRing.Open(logPath, Math.Max(BlockCountMin, hotBlocks * MapsMin));
         try
@@ -72,7 +75,7 @@ public sealed class IntentStore(string marksPath, string logPath)
             Span<byte> number = stackalloc byte[sizeof(ulong)];
             RandomNumberGenerator.Fill(number);
             ring.Begin(BitConverter.ToUInt64(number) | 1);
-            Replace(Content(ring.Log, ring.Start, marks));
+            Replace(Content(marks, ring));
             _isClosed = false;
             return ring;
         }
@@ -85,7 +88,11 @@ public sealed class IntentStore(string marksPath, string logPath)
 
     /// <summary>Replaces the marks file.</summary>
     /// <exception cref="IOException">It cannot be written; the message is a sentence.</exception>
-    internal void Replace(MarksContent content) => CheckedFile.Save(marksPath, Magic, Version, content.Bytes);
+    internal void Replace(MarksContent content)
+    {
+        CheckedFile.Save(marksPath, Magic, Version, content.Bytes);
+        IsKnown = true;
+    }
 
     private void Close(MarksContent content)
     {
@@ -95,7 +102,7 @@ public sealed class IntentStore(string marksPath, string logPath)
 
     /// <summary>Saves marks as a clean stop does.</summary>
     /// <returns>Null, or what went wrong, as a sentence.</returns>
-    public string? Save(MarkSet marks) => Save(Content(0, 0, marks));
+    public string? Save(MarkSet marks) => Save(Content(marks));
 
     /// <summary>The same, with a content that says that the log is closed.</summary>
     /// <returns>Null, or what went wrong, as a sentence.</returns>
@@ -112,14 +119,15 @@ public sealed class IntentStore(string marksPath, string logPath)
         }
     }
 
-    private static MarksContent Content(ulong log, ulong start, MarkSet marks)
+    /// <param name="ring">The log that tells the rest; null: it is closed.</param>
+    private static MarksContent Content(MarkSet marks, IntentRing? ring = null)
     {
-        var content = new MarksContent(log, start);
+        var content = ring is null ? new MarksContent() : new MarksContent(ring.Log, ring.Start, ring.BlockCount);
         marks.Visit(content.Add);
         return content;
     }
 
-    private string? LoadLog(MarkSet marks, ulong log, ulong start)
+    private string? LoadLog(MarkSet marks, ulong log, ulong start, ulong blocks)
     {
         byte[] ring;
         try
@@ -134,6 +142,9 @@ public sealed class IntentStore(string marksPath, string logPath)
         {
             return $"cannot be read: {failure.Message}";
         }
+        // A shorter ring would end where it was cut, as if nothing had been written after that.
+        if ((ulong)ring.Length != blocks * IntentTransaction.BlockBytes)
+            return $"is torn: it has {ring.Length} bytes instead of {blocks * IntentTransaction.BlockBytes}";
         var replay = new IntentReplay();
         if (replay.Read(ring, log, start) is { } wrong)
             return wrong;

@@ -1,6 +1,7 @@
 // The content of the marks file: what was dirty at a moment, and from which block on the intent log tells the rest.
 //   8 number of the log; 0: it is closed, and these are all marks
 //   8 sequence of its first block that counts
+//   8 how many blocks it has
 //   then for each file, perhaps several times (the union counts):
 //     2 root   8 inode   1 whole   8 bytes of extents   n extents, as ExtentSet.Write writes them
 using System.Buffers;
@@ -13,18 +14,23 @@ namespace HaMirror.Io.IntentLog;
 /// <summary>Writes and reads the content of a marks file.</summary>
 internal sealed class MarksContent
 {
-    private const int HeadBytes = 16;
+    private const int HeadBytes = 24;
     private const int FileBytes = 19;
 
     private readonly ArrayBufferWriter<byte> _content = new(256);
     private readonly ArrayBufferWriter<byte> _extents = new(256);
 
-    /// <param name="log">0: closed.</param>
-    public MarksContent(ulong log, ulong start)
+    /// <summary>With all marks: the log is closed.</summary>
+    public MarksContent() : this(0, 0, 0)
+    {
+    }
+
+    public MarksContent(ulong log, ulong start, ulong blocks)
     {
         var head = _content.GetSpan(HeadBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(head, log);
         BinaryPrimitives.WriteUInt64LittleEndian(head[8..], start);
+        BinaryPrimitives.WriteUInt64LittleEndian(head[16..], blocks);
         _content.Advance(HeadBytes);
     }
 
@@ -48,11 +54,12 @@ internal sealed class MarksContent
     }
 
     /// <summary>Adds what a content holds to marks.</summary>
+    /// <param name="log">0: closed.</param>
     /// <returns>False: it is none.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> content, MarkSet marks, out ulong log, out ulong start)
+    public static bool TryRead(ReadOnlySpan<byte> content, MarkSet marks, out ulong log, out ulong start, out ulong blocks)
     {
         var reader = new WireReader(content);
-        (log, start) = (reader.UInt64(), reader.UInt64());
+        (log, start, blocks) = (reader.UInt64(), reader.UInt64(), reader.UInt64());
         while (!reader.Failed && reader.Left > 0)
         {
             var key = new FileKey(reader.UInt16(), reader.UInt64());

@@ -14,7 +14,7 @@ namespace HaMirror.Io.Records;
 ///     20    4 CRC-32C of bytes 0 to 19
 /// </code>
 /// </remarks>
-internal static class CheckedFile
+public static class CheckedFile
 {
     public const int HeaderBytes = 24;
 

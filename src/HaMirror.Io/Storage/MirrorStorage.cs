@@ -457,7 +457,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
         var content = pump.Intents?.Close();
         // A next mount begins its log with the marks in memory: what the log alone knew of must be among them.
         if (content is not null)
-            _ = MarksContent.TryRead(content.Bytes.Span, _marks, out _, out _);
+            _ = MarksContent.TryRead(content.Bytes.Span, _marks, out _, out _, out _);
         Volatile.Write(ref _restStatus, Rest());
         Volatile.Write(ref _lastVerification, pump.Verification.Status ?? _lastVerification);
         _pump = null;

@@ -103,7 +103,7 @@ internal sealed unsafe class LossyWorld : IIntentHost, IDisposable
                 _peer[extent] = _peerDisk.GetValueOrDefault(extent);
 
         var recovered = new MarkSet();
-        if (!MarksContent.TryRead(_marksFile, recovered, out var log, out var start))
+        if (!MarksContent.TryRead(_marksFile, recovered, out var log, out var start, out _))
             return "The marks file does not decode.";
         var replay = new IntentReplay();
         if (replay.Read(_ringBytes, log, start) is { } wrong)
@@ -160,7 +160,7 @@ internal sealed unsafe class LossyWorld : IIntentHost, IDisposable
         _ring = IntentRing.Open(Path.Combine(_folder, "intentlog"), RingBlocks);
         _ring.Begin((ulong)_random.NextInt64() | 1);
         _ringBytes = File.ReadAllBytes(_ring.Path);
-        var content = new MarksContent(_ring.Log, _ring.Start);
+        var content = new MarksContent(_ring.Log, _ring.Start, _ring.BlockCount);
         _marks.Visit(content.Add);
         _marksFile = content.Bytes.ToArray();
         _gate = new IntentGate(this, _marks, _ring, HotAreas);

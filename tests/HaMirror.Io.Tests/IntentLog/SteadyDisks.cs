@@ -22,7 +22,7 @@ internal sealed unsafe class SteadyDisks : IIntentHost, IDisposable
         _ring = IntentRing.Open(Path.Combine(_folder, "intentlog"), RingBlocks);
         _ring.Begin(1);
         _blocks = File.ReadAllBytes(_ring.Path);
-        _marksFile = new MarksContent(_ring.Log, _ring.Start).Bytes.ToArray();
+        _marksFile = new MarksContent(_ring.Log, _ring.Start, _ring.BlockCount).Bytes.ToArray();
         Gate = new IntentGate(this, Marks, _ring, HotAreas);
     }
 
@@ -76,7 +76,7 @@ internal sealed unsafe class SteadyDisks : IIntentHost, IDisposable
     public bool SaysAnythingOf(FileKey key)
     {
         var recovered = new MarkSet();
-        Assert.True(MarksContent.TryRead(_marksFile, recovered, out var log, out var start));
+        Assert.True(MarksContent.TryRead(_marksFile, recovered, out var log, out var start, out _));
         var replay = new IntentReplay();
         Assert.Null(replay.Read(_blocks, log, start));
         return recovered.Find(key) is not null || replay.Dirty.ContainsKey((key.Root, key.Inode))
