@@ -18,6 +18,12 @@ internal sealed record Arguments(
     /// <summary>Size of the intent log's hot set.</summary>
     public int HotAreas { get; init; } = 2560;
 
+    /// <summary>Where a target keeps what the resync replaces; null: it keeps nothing.</summary>
+    public string? UndoPath { get; init; }
+
+    /// <summary>Reads of a resync that are under way at once.</summary>
+    public int Streams { get; init; } = ResyncArguments.StreamsUsual;
+
     public const string Usage = """
         pair source|target DIRECTORY ADDRESS:PORT [--tls] [--applied] [--locktimeout SECONDS] [--no-intent-log] [--hotareas N]
           Two data paths without agents: the source listens on ADDRESS:PORT and serves DIRECTORY once everything was compared;

@@ -10,6 +10,7 @@ using HaMirror.Core.Wire;
 using HaMirror.Io.IntentLog;
 using HaMirror.Io.Native;
 using HaMirror.Io.Peer;
+using HaMirror.Io.Preimages;
 using HaMirror.Io.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -39,12 +40,14 @@ internal sealed class PairNode : IStorageEvents, IDisposable
             Directories = [new ReplicatedDirectory(arguments.Directory, [], [], [])],
             Ack = arguments.Ack, Encryption = arguments.Encryption,
             LockTimeout = arguments.LockTimeout, SendTimeout = arguments.LockTimeout, HotAreas = arguments.HotAreas,
+            ResyncStreams = arguments.Streams,
         };
         Storage = new MirrorStorage(
             new MirrorStorageOptions(
                 "pair", replication, new IntentStore(arguments.MarksPath, arguments.MarksPath + ".intentlog"), NullLogger.Instance)
             {
                 WithoutIntentLog = arguments.WithoutIntentLog,
+                Preimages = arguments.UndoPath is { } undo ? new PreimagePlace(undo, "pair", "pair") : null,
             },
             this);
     }
@@ -53,6 +56,12 @@ internal sealed class PairNode : IStorageEvents, IDisposable
 
     /// <summary>Something ended that this node is for.</summary>
     public TaskCompletionSource<string> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Of a source: its target is equal.</summary>
+    public TaskCompletionSource Paired { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Where a source listens.</summary>
+    public IPEndPoint? Listening => _listener?.LocalEndPoint;
 
     /// <returns>Null, or what went wrong, as a sentence.</returns>
     public async Task<string?> StartAsync()
@@ -90,7 +99,8 @@ internal sealed class PairNode : IStorageEvents, IDisposable
             Storage.BeginSource(link, ResyncPlan.CompareAll);
     }
 
-    void IStorageEvents.PlanReceived(long link, ResyncPlan plan) => Storage.BeginTarget(link, plan);
+    void IStorageEvents.PlanReceived(long link, ResyncPlan plan) => Storage.BeginTarget(
+        link, plan, _arguments.UndoPath is null ? Preserving.Nothing : new Preserving(Preservation.Undo, ReplicaRecord.New, Generation));
 
     void IStorageEvents.LinkDown(long link, string reason) => Ended.TrySetResult($"Link {link} is down: {reason}");
 
@@ -104,7 +114,13 @@ internal sealed class PairNode : IStorageEvents, IDisposable
         Say("READY");
     }
 
-    void IStorageEvents.OfferAccepted(long link) => Say("READY");
+    void IStorageEvents.OfferAccepted(long link)
+    {
+        Paired.TrySetResult();
+        Say("READY");
+    }
+
+    void IStorageEvents.Told(string sentence) => Say(sentence);
 
     void IStorageEvents.HandoverReceived(long link, bool swap) => Say("A hand-over came, which nobody here asks for.");
 

@@ -3,9 +3,17 @@ using System.Runtime.InteropServices;
 using HaMirror.Pair;
 
 const PosixSignal UserSignal = (PosixSignal)10; // SIGUSR1
+if (ResyncArguments.Parse(args) is { } resync)
+{
+    if (await new ResyncMeasurement(resync).RunAsync() is not { } sentence)
+        return 0;
+    Console.Error.WriteLine(sentence);
+    return 1;
+}
 if (Arguments.Parse(args) is not { } arguments)
 {
     Console.Error.WriteLine(Arguments.Usage);
+    Console.Error.WriteLine(ResyncArguments.Usage);
     return 2;
 }
 using var node = new PairNode(arguments);

@@ -118,6 +118,9 @@ public enum CrashPoint
     /// <summary>Source: the local disk is flushed; what was hot is still hot.</summary>
     PeriodFlushed,
 
-    /// <summary>Target: what a batch of frames replaces is saved; nothing of it is applied.</summary>
+    /// <summary>Target: preimages were given to the disk and are not flushed; nothing that they are of is replaced.</summary>
+    PreimagesWritten,
+
+    /// <summary>Target: they are durable, and still nothing that they are of is replaced.</summary>
     PreimagesSaved,
 }

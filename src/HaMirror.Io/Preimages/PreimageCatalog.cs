@@ -69,7 +69,8 @@ internal sealed class PreimageCatalog
     /// <summary>A range is saved.</summary>
     public void Saved(PreimageFile file, PreimageRange range, bool withRanges)
     {
-        file.Saved.Add(range.Offset, range.Length);
+        lock (file.Saved)
+            file.Saved.Add(range.Offset, range.Length);
         if (range.Kind == PreimageKind.Bytes)
             SavedBytes += range.Length;
         if (withRanges)

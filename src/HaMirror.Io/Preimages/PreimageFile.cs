@@ -22,8 +22,15 @@ internal sealed class PreimageFile(DirectoryEntry entry)
     /// <summary>Names within the replicated directory.</summary>
     public List<string> Paths { get; } = [];
 
-    /// <summary>What is saved of it.</summary>
+    /// <summary>What is saved of it. Changed under its own lock; who may change it reads it without.</summary>
     public ExtentSet Saved { get; } = new();
+
+    /// <summary>All of a range is saved. Any thread.</summary>
+    public bool Covers(ulong offset, ulong end)
+    {
+        lock (Saved)
+            return offset >= end || (Saved.TryNext(offset, out var range) && range.Offset <= offset && range.End >= end);
+    }
 
     /// <summary>It has lost its last name, or is about to: everything of it is saved.</summary>
     public bool IsGone { get; set; }

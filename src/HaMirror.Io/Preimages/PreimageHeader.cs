@@ -29,6 +29,9 @@ internal enum PreimageKind : byte
     /// <summary>The file is about to lose its last name, and has one more where kept files stand (<see cref="KeptFiles"/>): all
     /// its data is there, but for ranges that are saved. The length is what it has allocated.</summary>
     Kept = 7,
+
+    /// <summary>Nothing: it fills a batch up to a multiple of 4 KiB.</summary>
+    Filling = 8,
 }
 
 /// <summary>The header of a record.</summary>
@@ -76,7 +79,7 @@ internal readonly record struct PreimageHeader(
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]),
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[40..]), (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes[48..]),
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[52..]));
-        return header.Kind is >= PreimageKind.Directory and <= PreimageKind.Kept
+        return header.Kind is >= PreimageKind.Directory and <= PreimageKind.Filling
             && header.PayloadBytes is >= 0 and <= FrameHeader.PayloadLengthMax && header.Offset <= long.MaxValue
             && header.Length <= long.MaxValue - header.Offset
             ? header

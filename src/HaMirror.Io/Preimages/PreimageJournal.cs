@@ -1,17 +1,20 @@
 // What a replica was before a resync changes it: kept while the resync runs, so that it can be undone (the undo record), and, on
 // the losing side of a divergence, afterwards too (the salvage set).
 // Invariants: (1) nothing of what the replica had is overwritten, cut or removed before its old content is in the journal on
-// stable storage; (2) names and attributes need no record of their own: all of them stand at the journal's beginning; (3) every
-// extent of a file is kept once, as it was first; what came into being since is nothing to keep; (4) an undo record that cannot
-// be kept is given up, whole; a salvage set that cannot be kept ends the resync (design, G5).
+// stable storage: whoever is about to asks for it to be saved, and does nothing while IsDone says no; (2) names and attributes need
+// no record of their own: all of them stand at the journal's beginning; (3) every extent of a file is kept once, as it was first;
+// what came into being since is nothing to keep; (4) an undo record that cannot be kept is given up, whole; a salvage set that cannot
+// be kept ends the resync (design, G5).
+using System.Collections.Concurrent;
 using HaMirror.Core.Extents;
 using HaMirror.Core.Wire;
 using HaMirror.Io.Native;
+using HaMirror.Io.Peer;
 using HaMirror.Io.Replication;
 
 namespace HaMirror.Io.Preimages;
 
-/// <summary>Keeps preimages. Its methods may be called from any thread, one at a time.</summary>
+/// <summary>Keeps preimages. Belongs to the thread of the target's session, but for what says otherwise.</summary>
 internal sealed unsafe class PreimageJournal : IDisposable
 {
     private const int SeekData = 3;
@@ -26,19 +29,34 @@ internal sealed unsafe class PreimageJournal : IDisposable
     /// <summary>Of the room that the journal may take, what making files whole may use.</summary>
     private const double CompletionPart = 0.75;
 
+    /// <summary>How long it is waited for a wake that should have come, in ms.</summary>
+    private const int LookMs = 100;
+
+    /// <summary>Held while something is saved, by whichever thread.</summary>
     private readonly Lock _lock = new();
+    private readonly WakeEvent _wake = new();
+    private readonly PreimageSaver _saver;
+
+    /// <summary>Up to where the journal has to be on stable storage for a ticket, in their order.</summary>
+    private readonly ConcurrentQueue<(ulong Ticket, long Bytes)> _ends = new();
     private readonly PreimageCatalog _catalog;
     private readonly JournalFile _journal;
     private readonly PreimageOrigin _origin;
     private readonly long _bytesMax;
     private readonly Action<string> _givenUp;
     private bool _ended;
-    private bool _soft;
+    private volatile bool _soft;
+    private string? _failure;
+    private ulong _hardTicket;
 
     /// <param name="bytesMax">Of the journal.</param>
     /// <param name="givenUp">Told why, when an undo record cannot be kept any longer; removes it.</param>
-    public PreimageJournal(PreimageCatalog catalog, JournalFile journal, PreimageOrigin origin, long bytesMax, Action<string> givenUp) =>
+    public PreimageJournal(PreimageCatalog catalog, JournalFile journal, PreimageOrigin origin, long bytesMax, Action<string> givenUp)
+    {
         (_catalog, _journal, _origin, _bytesMax, _givenUp) = (catalog, journal, origin, bytesMax, givenUp);
+        _saver = new PreimageSaver(Save, _wake.Set);
+        journal.Progressed = _wake.Set;
+    }
 
     public PreimageOrigin Origin => _origin;
 
@@ -52,28 +70,35 @@ internal sealed unsafe class PreimageJournal : IDisposable
     /// given up for them: the next resync finds their space.</summary>
     public void DiskRefused()
     {
-        lock (_lock)
-        {
-            if (_ended || _origin.IsSalvage || _catalog.KeptBytes == 0 || KeptFiles is not { IsFull: true })
-                return;
-            _ended = true;
-            _journal.Dispose();
-            _givenUp($"The undo record of the resync is given up: the disk is full, and {_catalog.KeptBytes >> 20} MiB of it are files that {_origin.Peer} "
-                + $"has no more. The resync goes on; if {_origin.Peer} dies before it ends, this node cannot go back to the replica that it had.");
-        }
+        if (_ended || _origin.IsSalvage || _catalog.KeptBytes == 0 || KeptFiles is not { IsFull: true })
+            return;
+        Close();
+        _givenUp($"The undo record of the resync is given up: the disk is full, and {_catalog.KeptBytes >> 20} MiB of it are files that {_origin.Peer} "
+            + $"has no more. The resync goes on; if {_origin.Peer} dies before it ends, this node cannot go back to the replica that it had.");
     }
 
-    /// <summary>Nothing is kept any more.</summary>
+    /// <summary>To be polled while something is waited for; -1 once disposed. Readable: ask <see cref="IsDone"/> again, after
+    /// <see cref="ClearWake"/>.</summary>
+    public int WakeDescriptor => _wake.Descriptor;
+
+    public void ClearWake() => _wake.Clear();
+
+    /// <summary>The last ticket that needs its file no more.</summary>
+    public ulong SavedTicket => _saver.Done;
+
+    /// <summary>Nothing is kept any more. Any thread.</summary>
     public bool HasEnded => Volatile.Read(ref _ended);
 
-    /// <summary>The resync has ended well: what is saved from here on only makes files whole, and nothing waits for a disk for it.</summary>
+    /// <summary>The resync has ended well: what is saved from here on only makes files whole, and nothing waits for a disk for it.
+    /// Any thread.</summary>
     public void Soften()
     {
         lock (_lock)
             _soft = true;
+        _wake.Set();
     }
 
-    /// <summary>Files of which a part is saved and not all, with the names that they had.</summary>
+    /// <summary>Files of which a part is saved and not all, with the names that they had. Any thread.</summary>
     public IReadOnlyList<(FileKey Key, IReadOnlyList<string> Paths)> Unfinished(Func<FileKey, PreimageFile, bool> wanted)
     {
         lock (_lock)
@@ -81,7 +106,7 @@ internal sealed unsafe class PreimageJournal : IDisposable
                 .Select(file => (file.Key, (IReadOnlyList<string>)file.Value.Paths))];
     }
 
-    /// <summary>Saves a part more of a file that is not replaced (yet).</summary>
+    /// <summary>Saves a part more of a file that is not replaced (yet). Any thread.</summary>
     /// <returns>False: there is nothing more, or no room to spare.</returns>
     public bool Complete(FileKey key, int file)
     {
@@ -102,18 +127,70 @@ internal sealed unsafe class PreimageJournal : IDisposable
         }
     }
 
-    /// <summary>A range of a file is about to change.</summary>
-    /// <param name="file">Open in any way but O_PATH.</param>
+    /// <summary>A range of a file is about to change, or may be before long: has it saved.</summary>
+    /// <param name="file">Open in any way but O_PATH, until <see cref="SavedTicket"/> has reached the ticket.</param>
     /// <param name="end">Behind the range; beyond the end of the file will do.</param>
+    /// <returns>What has to be done before it changes.</returns>
     /// <exception cref="TargetException">A salvage set cannot be kept.</exception>
-    public void Save(FileKey key, int file, ulong offset, ulong end) => Keep(() =>
+    public PreimageWait Ask(FileKey key, int file, ulong offset, ulong end)
     {
-        if (_catalog.Find(key) is { } kept)
-            Save(key, kept, file, offset, end);
-    });
+        Judge();
+        if (_ended || _catalog.Find(key) is not { } kept)
+            return default;
+        var first = ExtentSet.RoundDown(offset);
+        end = Math.Min(ExtentSet.RoundUp(Math.Min(end, kept.Size)), kept.Size);
+        if (first >= end)
+            return default;
+        if (!kept.Covers(first, end))
+            return new PreimageWait(_saver.Ask(key, file, first, end), 0);
+        var bytes = _journal.Bytes;
+        if (_soft || _journal.Hardened >= bytes)
+            return default;
+        _journal.Demand(); // Perhaps whoever has saved it wanted no sync.
+        return new PreimageWait(0, bytes);
+    }
 
-    /// <summary>As <see cref="Save(FileKey, int, ulong, ulong)"/>, of a file that is open with O_PATH or so, and durable when
-    /// this returns.</summary>
+    /// <summary>Whether what was to be awaited has come.</summary>
+    public bool IsDone(in PreimageWait wait)
+    {
+        if (_ended)
+            return true;
+        var hardened = _journal.Hardened;
+        while (_ends.TryPeek(out var end) && end.Bytes <= hardened && _ends.TryDequeue(out end))
+            _hardTicket = end.Ticket;
+        return _soft ? wait.Ticket <= _saver.Done : wait.Ticket <= _hardTicket && wait.Bytes <= hardened;
+    }
+
+    /// <summary>Waits until it has come.</summary>
+    /// <exception cref="TargetException">A salvage set cannot be kept.</exception>
+    public void Wait(in PreimageWait wait)
+    {
+        for (Judge(); !IsDone(wait); Judge())
+        {
+            var entry = new NativePoll { Descriptor = WakeDescriptor, Events = NativePoll.In };
+            _ = Shim.Poll(&entry, 1, LookMs);
+            ClearWake();
+        }
+    }
+
+    /// <summary>Sees to it that what could not be saved has its consequence. Before that nothing is done that waits for it.</summary>
+    /// <exception cref="TargetException">A salvage set cannot be kept.</exception>
+    public void Judge()
+    {
+        if (_ended || (Volatile.Read(ref _failure) ?? _journal.Failure) is not { } failure)
+            return;
+        Close();
+        if (_soft)
+            return;
+        if (_origin.IsSalvage)
+            throw new TargetException(
+                $"What only this node holds since the nodes diverged cannot be saved, so the resync does not go on over it: {failure} "
+                + $"Free space for {_origin.Node}'s salvage set, or give it up with 'hamirror start --as-secondary --full-sync' here.",
+                replicaFailed: true);
+        GiveUp(failure);
+    }
+
+    /// <summary>As <see cref="Ask"/>, of a file that is open with O_PATH or so and is about to be cut. Durable when this returns.</summary>
     public void SaveCut(int root, int path, ulong size)
     {
         NativeStat stat;
@@ -185,23 +262,13 @@ internal sealed unsafe class PreimageJournal : IDisposable
         });
     }
 
-    /// <summary>Makes everything saved durable: what it was saved from may change now.</summary>
-    public void Harden()
-    {
-        if (!_ended && !_journal.IsHard)
-            Keep(HardenUnlessSoft);
-    }
-
     /// <summary>Nothing is kept from here on.</summary>
     public void Dispose()
     {
-        lock (_lock)
-        {
-            if (_ended)
-                return;
-            _ended = true;
+        if (!_ended && _origin.IsSalvage)
             try
             {
+                _saver.Dispose();
                 _journal.Harden();
             }
             catch (IOException)
@@ -209,10 +276,19 @@ internal sealed unsafe class PreimageJournal : IDisposable
                 // Only what makes files whole is left out, for nothing was replaced that was not on the disk; the set says of each
                 // file whether it is whole.
             }
-            finally
-            {
-                _journal.Dispose();
-            }
+        Close();
+        _wake.Dispose();
+    }
+
+    private void Close()
+    {
+        _saver.Dispose();
+        lock (_lock)
+        {
+            if (_ended)
+                return;
+            Volatile.Write(ref _ended, true);
+            _journal.Dispose();
         }
     }
 
@@ -225,35 +301,47 @@ internal sealed unsafe class PreimageJournal : IDisposable
     private void Keep(Action save)
     {
         lock (_lock)
-        {
-            if (_ended)
-                return;
             try
             {
-                save();
-                return;
+                if (!_ended && _failure is null)
+                    save();
             }
             catch (IOException failure)
             {
-                _ended = true;
-                _journal.Dispose();
-                if (_soft)
-                    return;
-                if (_origin.IsSalvage)
-                    throw new TargetException(
-                        $"What only this node holds since the nodes diverged cannot be saved, so the resync does not go on over it: {failure.Message} "
-                        + $"Free space for {_origin.Node}'s salvage set, or give it up with 'hamirror start --as-secondary --full-sync' here.",
-                        replicaFailed: true);
-                GiveUp(failure);
+                Volatile.Write(ref _failure, failure.Message);
             }
-        }
+        Judge();
     }
 
-    private void GiveUp(IOException failure)
+    /// <summary>On the saver's thread. What fails is told by <see cref="Judge"/>, for only the session can act on it.</summary>
+    /// <returns>Nothing else will wake the session for it.</returns>
+    private bool Save(PreimageRequest request)
+    {
+        lock (_lock)
+            try
+            {
+                if (_failure is null && _catalog.Find(request.Key) is { } kept)
+                    Save(request.Key, kept, request.File, request.Offset, request.End);
+            }
+            catch (IOException failure)
+            {
+                Volatile.Write(ref _failure, failure.Message);
+            }
+        if (_soft || _failure is not null)
+            return true;
+        var bytes = _journal.Bytes;
+        _ends.Enqueue((request.Ticket, bytes));
+        if (_journal.Hardened >= bytes)
+            return true;
+        _journal.Demand();
+        return false;
+    }
+
+    private void GiveUp(string failure)
     {
         try
         {
-            _givenUp($"The undo record of the resync is given up: {failure.Message} The resync goes on; if {_origin.Peer} dies before it ends, "
+            _givenUp($"The undo record of the resync is given up: {failure} The resync goes on; if {_origin.Peer} dies before it ends, "
                 + "this node cannot go back to the replica that it had.");
         }
         catch (IOException stuck)
@@ -324,7 +412,10 @@ internal sealed unsafe class PreimageJournal : IDisposable
             throw NoRoom();
         Copying?.Invoke();
         var room = _journal.Reserve();
-        var read = (ulong)Shim.Check(Shim.ReadAt(file, room, bytes, offset), "read what a resync replaces");
+        var result = Shim.ReadAt(file, room, bytes, offset);
+        if (result < 0)
+            _journal.Unreserve();
+        var read = (ulong)Shim.Check(result, "read what a resync replaces");
         // Shorter: somebody else has cut the file; there is nothing more to keep.
         if (read < bytes)
             new Span<byte>(room + read, (int)(bytes - read)).Clear();

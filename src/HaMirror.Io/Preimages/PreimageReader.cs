@@ -88,6 +88,8 @@ internal sealed record PreimageReader(PreimageCatalog Catalog, long Bytes, ulong
             case PreimageKind.NamesEnd:
                 catalog.HasAllNames = true;
                 return true;
+            case PreimageKind.Filling:
+                return true;
         }
         if (catalog.Find(new FileKey(header.Root, header.Inode)) is not { } file)
             return false;

@@ -127,11 +127,8 @@ public sealed unsafe partial class TargetSession : IDisposable
     /// <param name="ended">Told, on the session's thread, of what was kept; not called when nothing is.</param>
     internal void EndPreimages(Action<PreimageOrigin> ended) => Post(() =>
     {
-        if (_stream.Preimages is not { } preimages)
-            return;
-        _stream.Preimages = null;
-        preimages.Dispose();
-        ended(preimages.Origin);
+        if (_stream.EndPreimages() is { } origin)
+            ended(origin);
     });
 
     /// <summary>The machine's AcceptDetach: it is recorded that this replica alone is up to date. Writes are acknowledged once they
@@ -288,7 +285,8 @@ public sealed unsafe partial class TargetSession : IDisposable
 
     private (bool Control, bool Data) Wait()
     {
-        var entries = stackalloc NativePoll[4];
+        const int count = 5;
+        var entries = stackalloc NativePoll[count];
         entries[0] = new NativePoll { Descriptor = _wake.Descriptor, Events = NativePoll.In };
         entries[1] = new NativePoll
         {
@@ -297,8 +295,9 @@ public sealed unsafe partial class TargetSession : IDisposable
         };
         entries[2] = new NativePoll { Descriptor = HasPlan ? _link.Data.Descriptor : -1, Events = (short)(NativePoll.In | (_reads.WaitsToSend ? NativePoll.Out : 0)) };
         entries[3] = new NativePoll { Descriptor = _stream.RingDescriptor, Events = NativePoll.In };
+        entries[4] = new NativePoll { Descriptor = _stream.PreimagesDescriptor, Events = NativePoll.In };
         var patience = WaitMs();
-        var ready = Shim.Poll(entries, 4, patience);
+        var ready = Shim.Poll(entries, count, patience);
         if (ready == 0 && patience == PollMs)
             _stream.Shrink();
         if (ready < 0)

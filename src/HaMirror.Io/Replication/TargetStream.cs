@@ -20,7 +20,7 @@ internal readonly record struct TargetFrame(FrameHeader Header, ReadOnlySequence
 }
 
 /// <summary>Applies data frames; owned by the session's thread.</summary>
-internal sealed unsafe class TargetStream : IDisposable
+internal sealed unsafe partial class TargetStream : IDisposable
 {
     /// <summary>Files that wait for a barrier with a descriptor each; with more, the barrier takes the whole file system.</summary>
     private const int AwaitingMax = 512;
@@ -45,6 +45,7 @@ internal sealed unsafe class TargetStream : IDisposable
     {
         (_settings, _outgoing) = (settings, outgoing);
         _files = new TargetFiles(settings);
+        _preimages = new TargetPreimages(_files);
         _tree = new TargetTree(settings);
         _names = new TargetNames(settings, _tree);
         _writes = new TargetWrites((sequence, file) => _outgoing.Add(FrameType.Flushed, sequence: sequence));
@@ -58,13 +59,6 @@ internal sealed unsafe class TargetStream : IDisposable
     /// <summary>The plan compares or copies everything anyway: what had to be made needs no report, until the first barrier,
     /// behind which some of it is done.</summary>
     public bool CopiesEverything { get; set; }
-
-    /// <summary>Keeps what is about to be replaced; null: nothing is kept.</summary>
-    public PreimageJournal? Preimages
-    {
-        get => _tree.Preimages;
-        set => _tree.Preimages = _names.Preimages = value;
-    }
 
     /// <summary>Called again and again while a visit of names copies much of what is replaced: nobody but the resync waits then.</summary>
     public Action? Copying { get; init; }
@@ -108,13 +102,12 @@ internal sealed unsafe class TargetStream : IDisposable
     /// <summary>Applies a batch, submits what it queued, takes what has completed.</summary>
     public void Apply(ReadOnlySpan<TargetFrame> frames)
     {
-        var foreseen = 0;
+        _preimages.Begin();
         var alone = frames.Length == 1 && _writes.UnderWay == 0;
         for (var index = 0; index < frames.Length; index++)
         {
             ref readonly var frame = ref frames[index];
-            if (Preimages is { } preimages && index >= foreseen)
-                foreseen = index + TargetPreimages.Save(preimages, _files, frames[index..]);
+            _awaited = _preimages.Of(frames, index);
             Apply(frame, alone);
             _lastApplied = frame.Header.Sequence;
         }
@@ -136,7 +129,9 @@ internal sealed unsafe class TargetStream : IDisposable
     /// <summary>Takes completions of writes and syncs without waiting.</summary>
     public void Settle()
     {
+        Preimages?.ClearWake();
         _writes.Harvest();
+        _preimages.Settle();
         _writes.Submit(); // a durable write that completed has queued its sync
         while (_sync.TryTake(out var job))
             Answer(job);
@@ -153,7 +148,8 @@ internal sealed unsafe class TargetStream : IDisposable
     {
         _writes.Dispose();
         _sync.Dispose();
-        Preimages?.Dispose();
+        _ = EndPreimages();
+        _preimages.Settle();
         foreach (var file in _awaiting)
             file.Release();
         _files.Dispose();
@@ -236,7 +232,7 @@ internal sealed unsafe class TargetStream : IDisposable
         if (!frame.IsInPlace)
             frame.Payload.CopyTo(new Span<byte>(_writes.Reserve(bytes), bytes));
         AwaitBarrier(file);
-        _writes.Write(file, header.Offset, bytes, header.Sequence, durable, alone);
+        _writes.Write(file, header.Offset, bytes, header.Sequence, durable, alone, _awaited);
     }
 
     private int Block(in TargetFrame frame, bool alone)
@@ -257,7 +253,7 @@ internal sealed unsafe class TargetStream : IDisposable
         if (Shim.Lz4Decompress(_scratch.Address, (ulong)header.PayloadLength, _writes.Reserve((int)plain), plain) != plain)
             throw TargetException.Violation($"the compressed block at {header.Offset} of {file.FullPath} is damaged.");
         AwaitBarrier(file);
-        _writes.Write(file, header.Offset, (int)plain, header.Sequence, durable: false, alone);
+        _writes.Write(file, header.Offset, (int)plain, header.Sequence, durable: false, alone, _awaited);
         return (int)plain;
     }
 
@@ -355,6 +351,7 @@ internal sealed unsafe class TargetStream : IDisposable
         if (IsLost(file, header, bytes))
             return;
         _writes.WaitForFile(file);
+        Preimages?.Wait(_awaited);
         AwaitBarrier(file);
         var result = Shim.Allocate(file.Descriptor, mode, header.Offset, bytes);
         if (result == -Errno.EOPNOTSUPP)

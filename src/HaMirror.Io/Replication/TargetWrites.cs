@@ -3,9 +3,11 @@
 // (2) two writes that touch one 4 KiB extent of an inode are never under way together, whatever numbers name it, so they
 // end in stream order;
 // (3) whoever changes names or sizes waits first; (4) one write at a time takes the direct way, several share a
-// submission (FLOORS.md, 2 and 3).
+// submission (FLOORS.md, 2 and 3); (5) a write whose preimage is not yet on stable storage is held in its slot and counts as under
+// way, while others that do not touch it pass it by.
 using System.Buffers;
 using HaMirror.Io.Native;
+using HaMirror.Io.Preimages;
 
 namespace HaMirror.Io.Replication;
 
@@ -41,6 +43,7 @@ internal sealed unsafe class TargetWrites : IDisposable
     private int _freeCount = SlotCount;
     private int _reserved = -1;
     private int _queued;
+    private int _held;
     private string? _fault;
 
     private struct Slot
@@ -54,6 +57,10 @@ internal sealed unsafe class TargetWrites : IDisposable
 
         /// <summary>Its bytes stand in large pages.</summary>
         public bool IsLarge;
+
+        /// <summary>It waits for <see cref="Awaited"/>.</summary>
+        public bool IsHeld;
+        public PreimageWait Awaited;
     }
 
     /// <param name="flushed">Told the sequence of a durable write or a flush that is on stable storage.</param>
@@ -64,7 +71,10 @@ internal sealed unsafe class TargetWrites : IDisposable
             _free[index] = SlotCount - 1 - index;
     }
 
-    /// <summary>Operations queued or under way.</summary>
+    /// <summary>What writes may have to wait for; null: for nothing.</summary>
+    public PreimageJournal? Preimages { get; set; }
+
+    /// <summary>Operations held, queued or under way.</summary>
     public int UnderWay => SlotCount - _freeCount - (_reserved >= 0 ? 1 : 0);
 
     /// <summary>To be polled while something is under way; -1: no io_uring.</summary>
@@ -114,7 +124,8 @@ internal sealed unsafe class TargetWrites : IDisposable
 
     /// <summary>Writes what was put at <see cref="Reserve"/>.</summary>
     /// <param name="alone">Nothing else waits: in line is faster than any queue.</param>
-    public void Write(TargetFile file, ulong offset, int bytes, ulong sequence, bool durable, bool alone)
+    /// <param name="awaited">What has to come first; until then it is held.</param>
+    public void Write(TargetFile file, ulong offset, int bytes, ulong sequence, bool durable, bool alone, PreimageWait awaited)
     {
         WaitForRange(file, offset, (ulong)bytes);
         alone &= bytes <= InLineBytesMax;
@@ -123,15 +134,11 @@ internal sealed unsafe class TargetWrites : IDisposable
         _slots[index] = new Slot { File = file, Offset = offset, Bytes = (uint)bytes, Sequence = sequence, Durable = durable, IsLarge = _slots[index].IsLarge };
         file.Retain();
         file.Inode.UnderWay++;
-        var direct = (offset | (uint)bytes) % ExtentBytes == 0 ? file.DirectDescriptor : -1;
-        if (direct < 0 || alone || !HasRing)
-        {
-            Complete(index, Shim.WriteAt(direct >= 0 ? direct : file.Descriptor, Room(index), (ulong)bytes, offset),
-                inLine: alone && (!durable || _loneFlush.IsDirect()));
-            ThrowFault();
-            return;
-        }
-        Queue(new NativeIo { Operation = NativeIoOperation.Write, Descriptor = direct, Data = Room(index), Bytes = (ulong)bytes, Offset = offset, User = (ulong)index });
+        if (Preimages is { } preimages && !awaited.IsNothing && !preimages.IsDone(awaited))
+            Hold(index, awaited);
+        else
+            Start(index, alone);
+        ThrowFault();
     }
 
     /// <summary>Makes a file durable once its writes are done, beside whatever else goes on.</summary>
@@ -163,6 +170,7 @@ internal sealed unsafe class TargetWrites : IDisposable
     /// <summary>Takes completions without waiting.</summary>
     public void Harvest()
     {
+        _ = StartHeld();
         while (UnderWay > 0 && HasRing && HarvestSome() > 0)
         {
         }
@@ -189,9 +197,13 @@ internal sealed unsafe class TargetWrites : IDisposable
             WaitForOne();
     }
 
-    /// <summary>Waits for what is under way, whatever comes of it: the kernel must not write from freed pages.</summary>
+    /// <summary>Waits for what is under way, whatever comes of it: the kernel must not write from freed pages. What is held is
+    /// dropped: nothing was written that what it replaces is not kept of.</summary>
     public void Dispose()
     {
+        for (var index = 0; index < SlotCount; index++)
+            if (_slots[index].IsHeld)
+                Drop(index);
         while (UnderWay > 0)
             try
             {
@@ -230,6 +242,57 @@ internal sealed unsafe class TargetWrites : IDisposable
             Submit();
     }
 
+    private void Hold(int index, PreimageWait awaited)
+    {
+        _slots[index].IsHeld = true;
+        _slots[index].Awaited = awaited;
+        if (_held++ == 0 && UnderWay <= 1)
+            _lastProgress = Environment.TickCount64;
+    }
+
+    /// <returns>Whether a write is held no more.</returns>
+    private bool StartHeld()
+    {
+        if (_held == 0)
+            return false;
+        Preimages?.Judge();
+        var before = _held;
+        for (var index = 0; index < SlotCount; index++)
+            if (_slots[index].IsHeld && (Preimages is not { } preimages || preimages.IsDone(_slots[index].Awaited)))
+            {
+                _slots[index].IsHeld = false;
+                _held--;
+                _lastProgress = Environment.TickCount64;
+                Start(index, alone: false);
+            }
+        ThrowFault();
+        return _held < before;
+    }
+
+    private void Drop(int index)
+    {
+        var file = _slots[index].File!;
+        _slots[index] = default;
+        _free[_freeCount++] = index;
+        _held--;
+        file.Inode.UnderWay--;
+        file.Release();
+    }
+
+    private void Start(int index, bool alone)
+    {
+        var slot = _slots[index];
+        var direct = (slot.Offset | slot.Bytes) % ExtentBytes == 0 ? slot.File!.DirectDescriptor : -1;
+        if (direct < 0 || alone || !HasRing)
+            Complete(index, Shim.WriteAt(direct >= 0 ? direct : slot.File!.Descriptor, Room(index), slot.Bytes, slot.Offset),
+                inLine: alone && (!slot.Durable || _loneFlush.IsDirect()));
+        else
+            Queue(new NativeIo
+            {
+                Operation = NativeIoOperation.Write, Descriptor = direct, Data = Room(index), Bytes = slot.Bytes, Offset = slot.Offset, User = (ulong)index,
+            });
+    }
+
     private void StartSync(TargetFile file, ulong sequence, bool dataOnly, bool alone)
     {
         var index = _free[--_freeCount];
@@ -246,14 +309,22 @@ internal sealed unsafe class TargetWrites : IDisposable
 
     private void WaitForOne()
     {
+        var hasStarted = StartHeld();
         Submit();
-        if (HarvestSome() > 0)
+        if ((HasRing && HarvestSome() > 0) || hasStarted)
             return;
-        var entry = new NativePoll { Descriptor = RingDescriptor, Events = NativePoll.In };
-        var ready = Shim.Poll(&entry, 1, RefusedRetryMs);
+        var entries = stackalloc NativePoll[2];
+        entries[0] = new NativePoll { Descriptor = RingDescriptor, Events = NativePoll.In };
+        entries[1] = new NativePoll { Descriptor = _held > 0 && Preimages is { } preimages ? preimages.WakeDescriptor : -1, Events = NativePoll.In };
+        var ready = Shim.Poll(entries, 2, RefusedRetryMs);
         if (ready < 0)
             throw new TargetException($"Waiting for the disk failed: {Errno.Describe(-ready)}.", replicaFailed: true);
-        _ = HarvestSome();
+        if (entries[1].Happened != 0)
+            Preimages?.ClearWake();
+        _ = StartHeld();
+        Submit();
+        if (HasRing)
+            _ = HarvestSome();
     }
 
     private int HarvestSome()

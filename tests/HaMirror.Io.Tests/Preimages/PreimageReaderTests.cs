@@ -92,10 +92,28 @@ public sealed unsafe class PreimageReaderTests : IDisposable
         {
             journal.Append(PreimageKind.Hole, FrameFlags.None, 0, 8, 0, 4096, 0);
             journal.Harden();
+            Assert.Equal(journal.Bytes, journal.Hardened);
         }
         var again = PreimageReader.Read(_directory, withRanges: false);
-        Assert.Equal((ends[^1] + PreimageHeader.Size, (ulong)ends.Count + 1), (again.Bytes, again.LastNumber));
+        // The record, and what fills its batch up.
+        Assert.Equal((ends[^1] + 4096, (ulong)ends.Count + 2), (again.Bytes, again.LastNumber));
         Assert.True(again.Catalog.Files[new FileKey(0, 8)].IsChanged);
+    }
+
+    [Fact]
+    public void Journal_GoneOnWithBehindATornTail_IsOneJournal()
+    {
+        var ends = Make(harden: false);
+        File.WriteAllBytes(Journal, File.ReadAllBytes(Journal)[..((int)ends[4] + 100)]);
+        var read = PreimageReader.Read(_directory, withRanges: false);
+        Assert.Equal(ends[4], read.Bytes);
+        using (var journal = new JournalFile(_directory, read.Bytes, read.LastNumber))
+        {
+            Assert.Equal(0, journal.Bytes % 4096);
+            journal.Append(PreimageKind.Hole, FrameFlags.None, 0, 8, 0, 4096, 0);
+            journal.Harden();
+        }
+        Assert.True(PreimageReader.Read(_directory, withRanges: false).Catalog.Files[new FileKey(0, 8)].IsChanged);
     }
 
     [Fact]
@@ -130,8 +148,8 @@ public sealed unsafe class PreimageReaderTests : IDisposable
         return false;
     }
 
-    /// <param name="harden">After each record; else after none.</param>
-    /// <returns>Where each record ends.</returns>
+    /// <param name="harden">After each record; else once behind all of them.</param>
+    /// <returns>Where each record ends, those that fill a batch up included.</returns>
     private List<long> Make(bool harden)
     {
         var ends = new List<long>();
@@ -140,7 +158,6 @@ public sealed unsafe class PreimageReaderTests : IDisposable
         {
             payload.CopyTo(new Span<byte>(journal.Reserve(), payload.Length));
             journal.Append(kind, flags, 0, inode, offset, length, payload.Length);
-            ends.Add(journal.Bytes);
             if (harden)
                 journal.Harden();
         }
@@ -161,6 +178,10 @@ public sealed unsafe class PreimageReaderTests : IDisposable
         Add(PreimageKind.Bytes, 7, 8192, 4096, bytes);
         Add(PreimageKind.Gone, 7, 0, 0, []);
         journal.Harden();
+        var written = File.ReadAllBytes(Journal);
+        for (long end = 0; end < written.Length; ends.Add(end))
+            end += PreimageHeader.Read(written.AsSpan((int)end))!.Value.RecordBytes;
+        Assert.Equal(journal.Bytes, written.Length);
         return ends;
     }
 }

@@ -241,5 +241,5 @@ internal sealed class CutRounds(PowerPair pair, Random random)
     private static bool IsFrequent(CrashPoint point) => point is CrashPoint.BlockQueued or CrashPoint.BlockApplied
         or CrashPoint.WriteApplied or CrashPoint.ChangeApplied or CrashPoint.Received or CrashPoint.RoundSent or CrashPoint.ChangeMade
         or CrashPoint.FlushedReceived or CrashPoint.OfferSent or CrashPoint.BarrierDurable or CrashPoint.IntentQueued or CrashPoint.IntentLogged
-        or CrashPoint.PreimagesSaved;
+        or CrashPoint.PreimagesSaved or CrashPoint.PreimagesWritten;
 }
