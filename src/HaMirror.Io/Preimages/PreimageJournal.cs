@@ -73,8 +73,15 @@ internal sealed unsafe class PreimageJournal : IDisposable
         if (_ended || _origin.IsSalvage || _catalog.KeptBytes == 0 || KeptFiles is not { IsFull: true })
             return;
         Close();
-        _givenUp($"The undo record of the resync is given up: the disk is full, and {_catalog.KeptBytes >> 20} MiB of it are files that {_origin.Peer} "
-            + $"has no more. The resync goes on; if {_origin.Peer} dies before it ends, this node cannot go back to the replica that it had.");
+        try
+        {
+            _givenUp($"The undo record of the resync is given up: the disk is full, and {_catalog.KeptBytes >> 20} MiB of it are files that {_origin.Peer} "
+                + $"has no more. The resync goes on; if {_origin.Peer} dies before it ends, this node cannot go back to the replica that it had.");
+        }
+        catch (IOException)
+        {
+            // It stays as it is, and good: nothing is replaced on this link any more.
+        }
     }
 
     /// <summary>To be polled while something is waited for; -1 once disposed. Readable: ask <see cref="IsDone"/> again, after
