@@ -36,7 +36,10 @@ internal sealed class ProbedMount(string path) : IMountQuestion
     {
         var answer = _probe!.Ask();
         if (answer is null) Forget();
-        if (answer is > 0 and var error) throw new IOException(Errno.Describe(error));
+
+        // EIO is what the file system beneath says, which is for the data path to judge: the mount itself has answered. One that is
+        // gone or was aborted says ENOTCONN or ECONNABORTED.
+        if (answer is > 0 and not Errno.EIO and var error) throw new IOException(Errno.Describe(error));
     }
 
     /// <summary>The one that asks comes back when the child has ended.</summary>

@@ -33,7 +33,7 @@ public sealed class GuardProcess : IDisposable
         this.process = process;
         this.died = died;
         pipe = process.StandardInput.BaseStream;
-        beating = new Thread(KeepBeating) { Name = "guard", IsBackground = true, Priority = ThreadPriority.Highest };
+        beating = new Thread(KeepBeating) { Name = "guard", IsBackground = true };
         beating.Start();
     }
 
@@ -143,6 +143,8 @@ public sealed class GuardProcess : IDisposable
 
     private void KeepBeating()
     {
+        // On a machine that is busy a late beat would cost the VMs.
+        HaMirror.Io.Heartbeats.ThreadUrgency.Raise();
         do
         {
             Write(Beat);

@@ -58,9 +58,11 @@ internal sealed class LocalFault(IStorageEvents events)
             FuseVerdict.Read => "A read",
             FuseVerdict.Write => "A write",
             FuseVerdict.Flush => "A flush",
-            _ => "A change",
+            FuseVerdict.Change => "A change",
+            _ => "A request",
         };
-        var waits = standsIn && (slot.IsSent || (slot.Verdict == FuseVerdict.Read && path is not null));
+        // A flush that began before changes were sent can be sent now: what it covers is at the peer, or nobody would stand in.
+        var waits = standsIn && (slot.IsSent || slot.Repeats || (slot.Verdict is FuseVerdict.Read or FuseVerdict.Flush && path is not null));
         Tell($"{what} of {path ?? "a file that is not replicated"} failed on the local disk: {Errno.Describe(slot.Request.Error)}.", waits);
         if (waits)
             Waiting.Add(slot);

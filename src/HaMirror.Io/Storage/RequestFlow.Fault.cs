@@ -28,8 +28,8 @@ internal sealed unsafe partial class RequestFlow
             events.StorageFailed(reason); // nothing cold can be changed, and nobody stands in
         foreach (var slot in TakeWaiting())
         {
-            slot.AwaitsDisk = false;
-            if (slot.Verdict != FuseVerdict.Read)
+            slot.AwaitsDisk = slot.Repeats = false;
+            if (slot.Verdict is FuseVerdict.Write or FuseVerdict.Flush)
                 Failed(slot);
             AnswerIfComplete(slot);
         }
@@ -38,6 +38,8 @@ internal sealed unsafe partial class RequestFlow
     /// <summary>The peer stands in for the disk: what met the fault, or is under way, is done through it.</summary>
     public void Detach()
     {
+        if (_fault.IsDetached)
+            return; // the machine asked twice: what waits for the peer's reads must not ask again
         _fault.Detach();
         _ = TakeWaiting(); // they await the disk like those under way
         _toDisk.Clear();
@@ -47,16 +49,43 @@ internal sealed unsafe partial class RequestFlow
             var slot = slots[index];
             if (slot.Mount is null || slot.Answered || !slot.AwaitsDisk)
                 continue;
-            if (slot.Verdict == FuseVerdict.Read)
+            if (slot.Repeats)
+            {
+                Repeat(slot);
+            }
+            else if (slot.Verdict == FuseVerdict.Read)
             {
                 LeaveMemory(slot);
                 ReadFromPeer(slot);
             }
             else
             {
+                if (slot is { Verdict: FuseVerdict.Flush, IsSent: false })
+                    _replication.Flush(slot);
                 WithoutDisk(slot);
             }
         }
+    }
+
+    /// <summary>Whether a request that failed waits until it is decided who stands in for the disk, to be executed anew then: a
+    /// guest that first meets the fault with an open, a truncation or a discard sees no more of it than one that writes.</summary>
+    private bool WaitsToRepeat(Slot slot)
+    {
+        ref var request = ref slot.Request;
+        if (!LocalFault.IsFault(request.Error) || request.Refusal != 0
+            || request.Opcode is not (FuseOpcode.Open or FuseOpcode.SetAttributes or FuseOpcode.Allocate or FuseOpcode.Seek))
+            return false;
+        slot.Repeats = true;
+        return slot.Repeats = slot.AwaitsDisk = _fault.Takes(slot, HasStandIn);
+    }
+
+    private void Repeat(Slot slot)
+    {
+        slot.Repeats = slot.AwaitsDisk = false;
+        slot.Mount!.System.Execute(ref slot.Request);
+        if (slot.Verdict == FuseVerdict.Change)
+            _replication.Change(slot);
+        AnswerIfComplete(slot);
     }
 
     /// <summary>Looks whether something has been with the disk for too long.</summary>

@@ -84,7 +84,8 @@ internal sealed unsafe partial class RequestFlow(
                 break;
             case FuseVerdict.Immediate:
                 slot.Mount.System.Execute(ref slot.Request);
-                Answer(slot);
+                if (slot.Request.Error == 0 || !WaitsToRepeat(slot))
+                    Answer(slot);
                 break;
             default:
                 ChangeCount++;
@@ -364,7 +365,7 @@ internal sealed unsafe partial class RequestFlow(
                 slot.Mount!.System.Execute(ref slot.Request);
                 _replication.Change(slot);
                 if (slot.Request.Error != 0 && LocalFault.IsFault(slot.Request.Error))
-                    log.ChangeFailed(slot.Request.Opcode, Errno.Describe(slot.Request.Error), _fault.Takes(slot, HasStandIn));
+                    log.ChangeFailed(slot.Request.Opcode, Errno.Describe(slot.Request.Error), WaitsToRepeat(slot) || _fault.Takes(slot, HasStandIn));
                 Intent?.Executed(slot);
                 AnswerIfComplete(slot);
                 break;

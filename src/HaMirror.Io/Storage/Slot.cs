@@ -61,6 +61,9 @@ internal sealed class Slot(int index)
     /// <summary>The peer was asked for what a read wants.</summary>
     public bool AwaitsRead;
 
+    /// <summary>It met the fault of the disk and needs nothing of it once that is detached: it is executed anew then.</summary>
+    public bool Repeats;
+
     /// <summary>To be answered with EIO.</summary>
     public bool IsRefused;
 

@@ -170,4 +170,92 @@ public sealed class DetachedDiskTests
         pair.Source.Expect("disk ");
         Assert.Empty(pair.Source.Failures);
     }
+
+    [Theory]
+    [InlineData("open")]
+    [InlineData("truncate")]
+    [InlineData("open and truncate")]
+    [InlineData("allocate")]
+    [InlineData("discard")]
+    [InlineData("flush")]
+    [InlineData("read")]
+    public void Primary_WhateverMeetsTheFaultFirst_IsDoneThroughThePeer(string request)
+    {
+        using var disk = new FaultyDisk();
+        using var pair = new StoragePair(sourceDisk: disk.Mounted);
+        var path = pair.Source.At("disk.img");
+        using var guest = new BlockGuest(path, direct: true, BlockCount);
+        pair.Pair(ResyncPlan.Dirty);
+        guest.WriteAll(1);
+        File.WriteAllText(path + ".closed", "nobody has it open");
+        var descriptor = Shim.Check(Shim.Open(Shim.CurrentDirectory, path, OpenFlags.ReadWrite, 0), "open");
+        disk.Break();
+        Assert.Equal(0, Do(request, path, descriptor));
+        _ = Shim.Close(descriptor);
+        pair.Source.Expect($"detached {pair.Link}");
+        guest.Write(3, 9);
+        guest.Flush();
+        guest.Expect(3, 9);
+        Assert.Null(StorageNode.Wait(pair.Source.Storage.DrainAsync()));
+        var there = new FileInfo(Path.Combine(pair.Target.Underlying, "disk.img")).Length;
+        Assert.Equal(request switch { "truncate" => 10, "open and truncate" => 4, "allocate" => BlockCount + 2, _ => BlockCount }, there / BlockBytes);
+        if (request == "discard")
+            Assert.All(File.ReadAllBytes(Path.Combine(pair.Target.Underlying, "disk.img"))[(BlockBytes * 5)..(BlockBytes * 7)], value => Assert.Equal(0, value));
+        Assert.Empty(pair.Source.Failures);
+        Assert.Empty(pair.Target.Failures);
+    }
+
+    [Fact]
+    public void Primary_AskedTwiceToDetachUnderReads_AsksEachReadOnce()
+    {
+        using var disk = new FaultyDisk();
+        using var pair = new StoragePair(sourceDisk: disk.Mounted);
+        using var guest = new BlockGuest(pair.Source.At("disk.img"), direct: true, BlockCount);
+        pair.Pair(ResyncPlan.Dirty);
+        guest.WriteAll(1);
+        disk.Break();
+        guest.Expect(0, 1);
+        using var stop = new CancellationTokenSource();
+        var readers = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(() =>
+        {
+            while (!stop.IsCancellationRequested)
+                guest.ExpectAll(1);
+        }, TaskCreationOptions.LongRunning)));
+        for (var again = 0; again < 100; again++)
+        {
+            pair.Source.Storage.Detach(pair.Link);
+            pair.Source.Expect($"detached {pair.Link}");
+        }
+        stop.Cancel();
+        StorageNode.Finish(readers);
+        Assert.Equal(pair.Link, pair.Source.Storage.Status.Link);
+        guest.Write(1, 2);
+        guest.Expect(1, 2);
+    }
+
+    /// <summary>One request.</summary>
+    /// <returns>0 or a positive errno.</returns>
+    private static unsafe int Do(string request, string path, int descriptor)
+    {
+        const int punchHole = 0x2 | 0x1; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+        using var room = new PageBlock(BlockBytes);
+        var result = request switch
+        {
+            "open" => Open(path + ".closed", OpenFlags.ReadWrite),
+            "open and truncate" => Open(path, OpenFlags.ReadWrite | OpenFlags.Truncate),
+            "truncate" => Shim.Truncate(descriptor, BlockBytes * 10),
+            "allocate" => Shim.Allocate(descriptor, 0, 0, (BlockCount + 2) * BlockBytes),
+            "discard" => Shim.Allocate(descriptor, punchHole, BlockBytes * 5, BlockBytes * 2),
+            "flush" => Shim.Sync(descriptor, 0),
+            "read" => Math.Min(0, Shim.ReadAt(descriptor, room.Address, BlockBytes, 0)),
+            _ => throw new ArgumentException(request),
+        };
+        return (int)-result;
+    }
+
+    private static long Open(string path, int flags)
+    {
+        var descriptor = Shim.Open(Shim.CurrentDirectory, path, flags, 0);
+        return descriptor < 0 ? descriptor : Shim.Close(descriptor);
+    }
 }
