@@ -6,7 +6,7 @@
 #   files    file system and replication on real mounts (root)
 #   lab      two nodes with systemd, libvirt and real guests, demo.sh included (root; beside a lab that stands already,
 #            e.g. that of ./demo.sh, it is refused)
-#   console  comes with the console
+#   console  what the web console computes, in node (its serving is tested in unit and lab)
 #
 # --soak runs the long forms. --simulate N runs N histories and nothing else, and ends with the simulator's JSON line. What
 # happens at random follows from a seed, which is printed; HAMIRROR_SEED=N gives it.
@@ -174,7 +174,21 @@ if wants lab && root_or_fail lab; then
     count 0 1
   fi
 fi
-if [ "$only" = console ]; then
-  echo "The group 'console' comes with the console; there is nothing to run yet."
-fi
+# The console's own tests; vitest counts them.
+console() {
+  local output=$scratch/console.json good bad
+  say "HaMirror.Console"
+  if [ ! -x src/HaMirror.Console/node_modules/.bin/vitest ]; then
+    rm -f src/HaMirror.Console/dist/.built # Built elsewhere: its packages are needed here.
+    src/HaMirror.Console/build.sh || { count 0 1; return; }
+  fi
+  (cd src/HaMirror.Console && timeout -k 20 "$project_timeout" node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json="$output") </dev/null 2>&1
+  local code=$?
+  good=$(grep -o '"numPassedTests":[0-9]*' "$output" 2>/dev/null | grep -o '[0-9]*$')
+  bad=$(grep -o '"numFailedTests":[0-9]*' "$output" 2>/dev/null | grep -o '[0-9]*$')
+  [ $code = 0 ] || [ "${bad:-0}" -gt 0 ] || bad=1 # A file that does not even load has no failed test.
+  [ "${good:-0}" -gt 0 ] || bad=$((${bad:-0} + 1))
+  count "${good:-0}" "${bad:-0}"
+}
+if wants console; then console; fi
 finish

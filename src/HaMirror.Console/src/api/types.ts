@@ -30,6 +30,7 @@ export interface ModuleStatus {
   module: string; node: string; state: State; phase: Phase; reason?: string; since: string; condition: Condition;
   generation: string; failoverOn: boolean; peerState?: State; peerPhase?: Phase; peerCondition?: Condition;
   peerHeard: boolean; linked: boolean; resync?: ResyncStatus; dirtyBytes?: number; resources: ResourceStatus[]; notes: string[];
+  decision?: DecisionStatus;
 }
 
 export interface LogLine { time: string; module: string; level: Level; text: string }
@@ -46,6 +47,12 @@ export interface ProblemRecord { title: string; detail?: string; status: number;
 export interface ReplicaEvidence {
   node: string; state: State; phase: Phase; condition: Condition; generation: string; base: string; resyncFrom?: string;
   flags: string[]; markedBytes: number;
+}
+
+/** What was decided last at a connection or a failure, and what it rested on. */
+export interface DecisionStatus {
+  time: string; sentence: string; evidence: string[]; own: ReplicaEvidence; peer?: ReplicaEvidence; peerHeard: boolean;
+  peerSilentSeconds?: number; hasWitness: boolean; witnessAnswered?: boolean;
 }
 
 export interface ConnectionReport {

@@ -2,6 +2,7 @@ import { Drawer, UnstyledButton } from '@mantine/core';
 import { Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { Icon } from '../components/Icon';
+import { Toasts } from '../components/Toasts';
 import { Announcer } from '../live/Announcer';
 import { DoorNote } from './DoorNote';
 import { ErrorFence } from './ErrorFence';
@@ -63,7 +64,7 @@ export function Layout() {
   return (
     <div className={classes.frame}>
       <a href="#main" className={classes.skip} onClick={event => { event.preventDefault(); main.current?.focus(); }}>Skip to the page</a>
-      <aside className={classes.side}><Side><Brand /></Side></aside>
+      <aside className={classes.aside}><div className={classes.side}><Side><Brand /></Side></div></aside>
       <div className={classes.top}>
         <UnstyledButton className={classes.burger} onClick={() => setOpen(true)} aria-label="Open the menu"><Icon name="menu" size={22} /></UnstyledButton>
         <Brand />
@@ -84,6 +85,7 @@ export function Layout() {
           </Suspense>
         </ErrorFence>
       </main>
+      <Toasts />
       <Announcer />
     </div>
   );

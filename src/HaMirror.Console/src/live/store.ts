@@ -130,7 +130,7 @@ function takeTraffic(state: LiveState, node: string, time: number, modules: read
   for (const counters of modules) {
     const nodes = traffic[counters.module] ?? {};
     const points = nodes[node] ?? [];
-    const point = trafficPoint(points.at(-1), time, counters);
+    const point = trafficPoint(points.at(-1), time, counters, state.modules[counters.module]?.[node]?.resync?.bytesPerSecond ?? null);
     const kept = points.length >= pointsKept ? points.slice(1 - pointsKept) : points;
     traffic[counters.module] = { ...nodes, [node]: [...kept, point] };
   }

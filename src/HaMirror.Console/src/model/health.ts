@@ -4,14 +4,15 @@ import type { Condition, ModuleStatus, Phase, State } from '../api/types';
 import type { ModulePair, NodeLive } from '../live/store';
 
 /** What is shown of a module as a whole; the order is "problems first". */
-export type Health = 'down' | 'unknown' | 'alone' | 'busy' | 'stopped' | 'good';
+export type Health = 'down' | 'unknown' | 'alone' | 'manual' | 'busy' | 'stopped' | 'good';
 
-export const healthOrder: readonly Health[] = ['down', 'unknown', 'alone', 'busy', 'good', 'stopped'];
+export const healthOrder: readonly Health[] = ['down', 'unknown', 'alone', 'manual', 'busy', 'good', 'stopped'];
 
 export const healthWord: Readonly<Record<Health, string>> = {
   down: 'Not served',
   unknown: 'Not known',
   alone: 'No standby',
+  manual: 'Failover off',
   busy: 'Changing',
   stopped: 'Stopped',
   good: 'Protected',
@@ -59,7 +60,7 @@ function judgeServed(server: ModuleStatus, other: ModuleStatus | undefined): Ver
   if (server.state === 'PRIM' && server.peerState === 'SECOND' && server.peerPhase === 'Ready' && (!other || (other.state === 'SECOND' && other.phase === 'Ready'))) {
     return server.failoverOn
       ? { health: 'good', sentence: `Serves on ${serving}; ${other?.node ?? 'the other node'} holds every acknowledged write and takes over by itself.`, serving }
-      : { health: 'alone', sentence: `Failover is off: ${other?.node ?? 'the other node'} is up to date, but will not take over by itself.`, serving };
+      : { health: 'manual', sentence: `Failover is off: ${other?.node ?? 'the other node'} is up to date, but will not take over by itself.`, serving };
   }
   const resync = server.resync ?? other?.resync;
   if (resync) return { health: 'alone', sentence: `Serves on ${serving}; the other replica is being synchronised and cannot take over yet.`, serving };

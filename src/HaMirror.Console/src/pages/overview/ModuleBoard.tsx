@@ -76,5 +76,6 @@ function Sum({ rows }: { rows: readonly Row[] }) {
   const thin = rows.filter(row => row.health === 'alone').length;
   if (bad > 0) return <>{bad === 1 ? '1 module needs' : `${bad} modules need`} attention now.</>;
   if (thin > 0) return <>Every service runs; {thin === 1 ? '1 module has' : `${thin} modules have`} no standby.</>;
+  if (rows.some(row => row.health === 'manual')) return <>Every running service has a standby; not every one takes over by itself.</>;
   return <>{rows.some(row => row.health === 'good') ? 'Every running service has a standby that is up to date.' : 'No service runs.'}</>;
 }

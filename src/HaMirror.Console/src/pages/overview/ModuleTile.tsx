@@ -34,7 +34,7 @@ function Lag({ module, node }: { module: string; node: string }) {
 
 function LastLine({ module }: { module: string }) {
   const line = useLive(state => state.lastLine[module]);
-  if (!line) return null;
+  if (!line) return <p className={classes.last}>Nothing was logged yet.</p>;
   return <p className={classes.last}><Ago time={line.time} /> · {line.node ? `${line.node}: ` : ''}{line.text}</p>;
 }
 
@@ -44,6 +44,7 @@ export const ModuleTile = memo(function ModuleTile({ name, nodes }: { name: stri
   const resync = nodes.map(node => pair[node.name]?.resync).find(Boolean);
   const dirty = verdict.serving ? pair[verdict.serving]?.dirtyBytes : undefined;
   const notes = nodes.reduce((sum, node) => sum + (pair[node.name]?.notes.length ?? 0), 0);
+  const down = nodes.reduce((sum, node) => sum + (pair[node.name]?.resources.filter(resource => resource.state === 'down').length ?? 0), 0);
   return (
     <article className={`${classes.tile} ${classes[verdict.health] ?? ''}`} aria-label={name}>
       <header className={classes.head}>
@@ -57,6 +58,7 @@ export const ModuleTile = memo(function ModuleTile({ name, nodes }: { name: stri
         <span className={classes.figures}>
           {verdict.serving !== undefined && verdict.health === 'good' && <Lag module={name} node={verdict.serving} />}
           {dirty !== undefined && dirty > 0 && <span className="number" title="Bytes that the other replica lacks, as far as they are marked">{bytes(dirty)} to copy</span>}
+          {down > 0 && <span className={classes.broken}>{down === 1 ? '1 resource down' : `${down} resources down`}</span>}
           {notes > 0 && <span className={classes.notes}>{notes === 1 ? '1 note' : `${notes} notes`}</span>}
         </span>
       </footer>
