@@ -19,4 +19,5 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: '/', title: 'Overview', icon: 'overview', role: 'Monitor', view: OverviewPage },
   { path: '/modules/:module', title: 'Module', icon: null, role: 'Monitor', view: lazy(() => import('../pages/ModulePage')) },
+  { path: '/log', title: 'Log', icon: 'log', role: 'Monitor', view: lazy(() => import('../pages/LogPage')) },
 ];
