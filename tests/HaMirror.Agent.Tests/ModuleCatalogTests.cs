@@ -15,7 +15,7 @@ public sealed class ModuleCatalogTests : IDisposable
     public ModuleCatalogTests()
     {
         _files = new AgentFiles(_root);
-        _catalog = new ModuleCatalog(_files);
+        _catalog = new ModuleCatalog(_files, new VersionStore(_files, TimeProvider.System));
         Directory.CreateDirectory(Template + "/conf");
         Directory.CreateDirectory(Template + "/bin");
         File.WriteAllText(Template + "/conf/userconfig.xml", """
@@ -36,7 +36,7 @@ public sealed class ModuleCatalogTests : IDisposable
         Add("vm1", "one & two");
         Assert.Null(_catalog.Load("vm1").Active);
         _catalog.Check("vm1", null, []);
-        _catalog.Activate("vm1");
+        _catalog.Activate("vm1", "test");
         var loaded = _catalog.Load("vm1");
         Assert.Equal("/vm/one & two", Assert.Single(loaded.Active!.Replication!.Directories).Path);
         Assert.True(File.GetUnixFileMode(_files.ActiveConfigurationDirectory("vm1") + "/bin/start_prim").HasFlag(UnixFileMode.UserExecute));
@@ -63,23 +63,27 @@ public sealed class ModuleCatalogTests : IDisposable
     public void Hash_OfAChangedHook_IsAnotherOne()
     {
         Add("vm1", "a");
-        _catalog.Activate("vm1");
+        _catalog.Activate("vm1", "test");
         var before = _catalog.Load("vm1").Hash;
-        _catalog.Activate("vm1");
+        _catalog.Activate("vm1", "test");
         Assert.Equal(before, _catalog.Load("vm1").Hash);
         File.AppendAllText(_files.ModuleHooksDirectory("vm1") + "/stop_prim", "true\n");
-        _catalog.Activate("vm1");
+        _catalog.Activate("vm1", "test");
         Assert.NotEqual(before, _catalog.Load("vm1").Hash);
     }
 
     [Fact]
-    public void Activation_CutShortBetweenItsRenames_LeavesThePreviousCopy()
+    public void Activation_CutShort_LeavesOneWholeCopy()
     {
         Add("vm1", "a");
-        _catalog.Activate("vm1");
+        _catalog.Activate("vm1", "test");
         var before = _catalog.Load("vm1").Hash;
-        Directory.Move(_files.ActiveConfigurationDirectory("vm1"), _files.ModuleStateDirectory("vm1") + "/active.previous");
+        Directory.CreateDirectory(_files.ModuleStateDirectory("vm1") + "/active.next/conf"); // Half made, or what was there before.
         Assert.Equal(before, _catalog.Load("vm1").Hash);
+        File.AppendAllText(_files.ModuleHooksDirectory("vm1") + "/stop_prim", "true\n");
+        _catalog.Activate("vm1", "test");
+        Assert.NotEqual(before, _catalog.Load("vm1").Hash);
+        Assert.False(Directory.Exists(_files.ModuleStateDirectory("vm1") + "/active.next"));
     }
 
     [Fact]
@@ -109,7 +113,7 @@ public sealed class ModuleCatalogTests : IDisposable
     public void Directory_OfAnotherModule_IsRefused(string directory)
     {
         Add("vm1", "same");
-        _catalog.Activate("vm1");
+        _catalog.Activate("vm1", "test");
         Add("vm2", directory);
         var refusal = Assert.Throws<Refusal>(() => _catalog.Check("vm2", null, [_catalog.Load("vm1")]));
         Assert.Contains("vm1", refusal.Message, StringComparison.Ordinal);

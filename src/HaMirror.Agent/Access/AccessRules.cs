@@ -12,6 +12,12 @@ internal static class AccessRules
     /// <summary>Path that only the peer itself may ask, on nobody's behalf.</summary>
     public const string PeerAccess = "/v1/peer/access";
 
+    /// <summary>Likewise: the peer's part in changes of both nodes.</summary>
+    public const string PeerChanges = "/v1/peer/changes";
+
+    /// <summary>What begins like this is no part of the API that is documented.</summary>
+    public const string PeerPrefix = "/v1/peer/";
+
     private const string Module = ApiPath.Modules + "/{module}";
 
     private static readonly FrozenDictionary<string, Need> Named = new Dictionary<string, Need>
@@ -34,6 +40,15 @@ internal static class AccessRules
 
         [$"GET {Module}/hook-runs/{{run}}"] = Need.Control,
 
+        // Hooks and variables may hold what their author knows.
+        [$"GET {Module}/configuration"] = Need.Control,
+        [$"GET {Module}/versions/{{id}}"] = Need.Control,
+        [$"POST {Module}/configuration/check"] = Need.Control,
+
+        [$"POST {Module}/diff"] = Need.Control,
+        [$"DELETE {ConsolePath.Operations}/{{id}}"] = Need.Control,
+        [$"GET {ConsolePath.Support}"] = Need.Admin,
+
         // Changes nothing, but has a body.
         [$"POST {Module}/wait"] = Need.Monitor,
 
@@ -51,6 +66,10 @@ internal static class AccessRules
         [$"GET {ConsolePath.Keys}"] = Need.Admin,
         [$"GET {ConsolePath.Notify}"] = Need.Admin,
         [$"POST {PeerAccess}"] = Need.Peer,
+        [$"POST {PeerChanges}"] = Need.Peer,
+        [$"GET {PeerChanges}/{{id}}"] = Need.Peer,
+        [$"DELETE {PeerChanges}/{{id}}"] = Need.Peer,
+        [$"POST {PeerChanges}/{{id}}/commit"] = Need.Peer,
 
         [$"GET {ConsolePath.Health}"] = Need.Health,
         [$"GET {ConsolePath.Health}/modules/{{module}}"] = Need.Health,

@@ -1,6 +1,7 @@
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Modules;
+using HaMirror.Agent.Operations;
 using HaMirror.Core.Api;
 using HaMirror.Core.Machine;
 
@@ -11,13 +12,20 @@ internal static class ComparisonEndpoints
 {
     public static void MapComparisons(this WebApplication app)
     {
+        app.MapPost(ApiPath.Modules + "/{module}/diff", (HttpContext context, string module, NodeService node, ModuleRoster roster, OperationTable operations) =>
+        {
+            var (driver, name) = (roster.Driver(module), node.Status(module).Node);
+            return OperationEndpoints.AcceptAsync(context, ModuleOperations.Of(operations, "diff", module, Caller.Of(context).Name, "The replica is walked.", "What would be looked at is known.",
+                cancellation => DiffReport.OfAsync(driver, name, cancellation), ApiJson.Default.ModuleDiff, canCancel: true));
+        });
         app.MapGet(ApiPath.Modules + "/{module}/diff", async (HttpContext context, string module, NodeService node, ModuleRoster roster) =>
             await context.Response.WriteAsJsonAsync(
                 await DiffReport.OfAsync(roster.Driver(module), node.Status(module).Node, context.RequestAborted), ApiJson.Default.ModuleDiff));
-        app.MapPost(ApiPath.Modules + "/{module}/verify", async (HttpContext context, string module, NodeService node, ModuleRoster roster) =>
+        app.MapPost(ApiPath.Modules + "/{module}/verify", async (HttpContext context, string module, NodeService node, ModuleRoster roster, OperationTable operations) =>
         {
             var request = await ApiBody.TryReadAsync(context, ApiJson.Default.VerifyRequest) ?? new VerifyRequest(false, null);
             var report = await VerifyDesk.BeginAsync(roster.Driver(module), node.Status(module).Node, request with { By = Caller.By(context, request.By) });
+            OperationEndpoints.Locate(context, ModuleOperations.OfVerify(operations, roster.Driver(module), node.Status(module).Node, Caller.By(context, request.By) ?? "operator@local"));
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             await context.Response.WriteAsJsonAsync(report, ApiJson.Default.VerifyReport);
         });

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using HaMirror.Agent.Access;
+using HaMirror.Agent.Changes;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Modules;
+using HaMirror.Agent.Operations;
 using HaMirror.Core.Api;
 using HaMirror.Core.Machine;
 using HaMirror.Core.States;
@@ -24,7 +26,7 @@ internal static class ModuleEndpoints
         app.MapPost(ApiPath.Modules, AddAsync);
         app.MapDelete(ApiPath.Modules + "/{module}", async (string module, ModuleRoster roster) =>
         {
-            await roster.RemoveAsync(module);
+            await roster.RemoveAsync(roster.Definition(module).Name);
             return Results.NoContent();
         });
         app.MapGet(ApiPath.Modules + "/{module}", (HttpContext context, string module, NodeService node) =>
@@ -34,7 +36,7 @@ internal static class ModuleEndpoints
                 new ModuleConfigured(module, files.ModuleDirectory(module), false, roster.Check(module).Notes), ApiJson.Default.ModuleConfigured));
         app.MapPost(ApiPath.Modules + "/{module}/config", async (HttpContext context, string module, NodeService node, Io.Records.AgentFiles files) =>
         {
-            var configuration = await node.ConfigureAsync(module);
+            var configuration = await node.ConfigureAsync(module, Caller.Of(context).Name);
             await context.Response.WriteAsJsonAsync(
                 new ModuleConfigured(module, files.ModuleDirectory(module), true, configuration.Notes), ApiJson.Default.ModuleConfigured);
         });
@@ -56,10 +58,10 @@ internal static class ModuleEndpoints
             ("stopstart", OperatorCommand.StopStart), ("swap", OperatorCommand.Swap), ("attach", OperatorCommand.Attach),
         })
         {
-            app.MapPost(ApiPath.Modules + "/{module}/" + name, async (HttpContext context, string module, ModuleRoster roster) =>
+            app.MapPost(ApiPath.Modules + "/{module}/" + name, async (HttpContext context, string module, ModuleRoster roster, OperationTable operations) =>
             {
                 var request = await ApiBody.TryReadAsync(context, ApiJson.Default.ActionRequest);
-                await CommandAsync(context, roster.Driver(module), name, command, request?.By, request?.Identity);
+                await CommandAsync(context, operations, roster.Driver(module), name, command, request?.By, request?.Identity);
             });
         }
     }
@@ -82,9 +84,10 @@ internal static class ModuleEndpoints
         await context.Response.WriteAsJsonAsync(added, ApiJson.Default.ModuleConfigured);
     }
 
-    private static async Task StartAsync(HttpContext context, string module, ModuleRoster roster, SeedDesk seeds)
+    private static async Task StartAsync(HttpContext context, string module, ModuleRoster roster, SeedDesk seeds, ChangeParticipant changes, OperationTable operations)
     {
         seeds.RefuseStart(module);
+        changes.RefuseStart(module);
         var request = await ApiBody.TryReadAsync(context, ApiJson.Default.StartRequest);
         var command = (request?.Role, request?.FullSync ?? false) switch
         {
@@ -100,7 +103,7 @@ internal static class ModuleEndpoints
         if (request?.Undo == true && command != OperatorCommand.StartAsPrimary)
             throw new Refusal(Refusal.BadRequest, "Only a start as primary can undo a resync.", "Use 'hamirror start --as-primary --undo'.");
         if (command == OperatorCommand.StartAsPrimary) RefuseHalfResynced(driver, request!.Undo);
-        await CommandAsync(context, driver, "start", command, request?.By, request?.Identity, request?.Undo ?? false);
+        await CommandAsync(context, operations, driver, "start", command, request?.By, request?.Identity, request?.Undo ?? false);
     }
 
     /// <summary>A half-resynced replica is no state that ever was: nobody starts with it who can have the one before it.</summary>
@@ -122,17 +125,19 @@ internal static class ModuleEndpoints
     {
         var request = await ApiBody.ReadAsync(context, ApiJson.Default.FailoverRequest);
         var command = request.On ? OperatorCommand.FailoverOn : OperatorCommand.FailoverOff;
-        await CommandAsync(context, roster.Driver(module), request.On ? "failover on" : "failover off", command, request.By, null);
+        await CommandAsync(context, null, roster.Driver(module), request.On ? "failover on" : "failover off", command, request.By, null);
     }
 
     private static async Task CommandAsync(
-        HttpContext context, ModuleDriver driver, string name, OperatorCommand command, string? by, string? identity, bool undo = false)
+        HttpContext context, OperationTable? operations, ModuleDriver driver, string name, OperatorCommand command, string? by, string? identity, bool undo = false)
     {
         by = Caller.By(context, by);
         var caller = identity is { Length: > 0 } ? $"{identity} ({by ?? "automatic"})" : by ?? DefaultCaller;
+        var before = driver.Snapshot.View.State;
         var refusal = await driver.CommandAsync(new MachineInput.Command(command) { By = caller, Automatic = identity is { Length: > 0 }, Undo = undo });
         if (refusal is not null) throw new Refusal(Refusal.Conflict, refusal);
         var view = driver.Snapshot.View;
+        if (operations is not null) OperationEndpoints.Locate(context, ModuleOperations.OfCommand(operations, driver, name, caller, before));
         context.Response.StatusCode = StatusCodes.Status202Accepted;
         await context.Response.WriteAsJsonAsync(
             new ActionAccepted(driver.Name, name, StateName.Of(view.State), view.Phase.ToString()), ApiJson.Default.ActionAccepted);

@@ -21,7 +21,7 @@ internal static class OpenApiHosting
         });
         services.AddOpenApi(options =>
         {
-            options.ShouldInclude = description => description.RelativePath != AccessRules.PeerAccess.TrimStart('/');
+            options.ShouldInclude = description => description.RelativePath?.StartsWith(AccessRules.PeerPrefix.TrimStart('/'), StringComparison.Ordinal) != true;
             options.AddOperationTransformer(DescribeAsync);
             options.AddDocumentTransformer((document, _, _) =>
             {

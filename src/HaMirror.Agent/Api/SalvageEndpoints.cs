@@ -1,5 +1,6 @@
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Modules;
+using HaMirror.Agent.Operations;
 using HaMirror.Core.Api;
 using HaMirror.Io.Records;
 
@@ -21,9 +22,18 @@ internal static class SalvageEndpoints
             Desk(module, roster, files).Remove(id, Caller.By(context, by));
             return Results.NoContent();
         });
-        app.MapPost(Sets + "/{id}/export", async (HttpContext context, string module, string id, ModuleRoster roster, AgentFiles files) =>
+        app.MapPost(Sets + "/{id}/export", async (HttpContext context, string module, string id, ModuleRoster roster, AgentFiles files, OperationTable operations) =>
         {
             var request = await ApiBody.ReadAsync(context, ApiJson.Default.SalvageExportRequest);
+            if (OperationEndpoints.WantsOperation(context))
+            {
+                var (desk, by) = (Desk(module, roster, files), Caller.By(context, request.By));
+                desk.Show(id);
+                await OperationEndpoints.AcceptAsync(context, ModuleOperations.Of(operations, "salvage-export", module, by ?? "operator@local", $"The set is written to {request.Directory}.", "The set is written.",
+                    cancellation => Task.Run(() => desk.Export(id, request with { By = by }), cancellation), ApiJson.Default.SalvageWritten, canCancel: false));
+                return;
+            }
+
             var written = await Task.Run(() => Desk(module, roster, files).Export(id, request with { By = Caller.By(context, request.By) }));
             await context.Response.WriteAsJsonAsync(written, ApiJson.Default.SalvageWritten);
         });

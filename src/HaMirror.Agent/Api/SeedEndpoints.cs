@@ -1,5 +1,6 @@
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Modules;
+using HaMirror.Agent.Operations;
 using HaMirror.Core.Api;
 
 namespace HaMirror.Agent.Api;
@@ -9,10 +10,12 @@ internal static class SeedEndpoints
 {
     public static void MapSeeds(this WebApplication app)
     {
-        app.MapPost(ApiPath.Modules + "/{module}/seed", async (HttpContext context, string module, SeedDesk seeds) =>
+        app.MapPost(ApiPath.Modules + "/{module}/seed", async (HttpContext context, string module, SeedDesk seeds, OperationTable operations) =>
         {
             var request = await ApiBody.ReadAsync(context, ApiJson.Default.SeedRequest);
-            var report = await seeds.BeginAsync(module, request with { By = Caller.By(context, request.By) });
+            request = request with { By = Caller.By(context, request.By) };
+            var report = await seeds.BeginAsync(module, request);
+            OperationEndpoints.Locate(context, ModuleOperations.OfSeed(operations, seeds, module, request.By ?? "operator@local"));
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             await context.Response.WriteAsJsonAsync(report, ApiJson.Default.SeedReport);
         });

@@ -90,7 +90,7 @@ internal static class AgentHost
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(325));
         builder.Services.AddConsole(); // First: what begins first ends last, and the console shows how the modules end.
         builder.Services.AddSingleton(files).AddSingleton(TimeProvider.System)
-            .AddSingleton<ModuleCatalog>().AddSingleton<ModuleRoster>().AddSingleton<ClusterStore>().AddSingleton<JoinServer>()
+            .AddSingleton<VersionStore>().AddSingleton<ModuleCatalog>().AddSingleton<ModuleRoster>().AddSingleton<ClusterStore>().AddSingleton<JoinServer>()
             .AddSingleton<StaleMounts>().AddSingleton<StrayGuests>().AddSingleton<GuardWatch>().AddSingleton<ServingMounts>().AddSingleton<NodeService>().AddSingleton<SeedDesk>()
             .AddHostedService(services => services.GetRequiredService<NodeService>());
         var app = builder.Build();

@@ -1,10 +1,12 @@
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Api;
+using HaMirror.Agent.Changes;
 using HaMirror.Agent.Events;
 using HaMirror.Agent.Logging;
 using HaMirror.Agent.Monitoring;
 using HaMirror.Agent.Nodes;
 using HaMirror.Agent.Notify;
+using HaMirror.Agent.Operations;
 using HaMirror.Agent.Web;
 using HaMirror.Core.Api;
 using Microsoft.AspNetCore.Connections;
@@ -26,6 +28,9 @@ internal static class ConsoleHosting
         .AddSingleton<EventHub>().AddSingleton<EventWatch>().AddHostedService(provider => provider.GetRequiredService<EventWatch>())
         .AddHostedService<TrafficWatch>().AddSingleton<HistoryTable>().AddSingleton<JournalCopy>().AddSingleton<Metrics>()
         .AddSingleton<Notifier>().AddHostedService(provider => provider.GetRequiredService<Notifier>())
+        .AddSingleton<ChangeStore>().AddSingleton<DraftCheck>().AddSingleton<ChangeParticipant>().AddSingleton<ChangeDesk>().AddHostedService<ChangeWatch>()
+        .AddSingleton<OperationTable>().AddHostedService(provider => provider.GetRequiredService<OperationTable>())
+        .AddSingleton<TimelineTable>().AddHostedService(provider => provider.GetRequiredService<TimelineTable>())
         .AddOpenApiDocument();
 
     /// <summary>In this order: which node, which request, who asks, pass it on.</summary>
@@ -34,6 +39,8 @@ internal static class ConsoleHosting
         var route = app.Services.GetRequiredService<NodeRoute>();
         _ = app.Services.GetRequiredService<HistoryTable>(); // It counts from the start.
         _ = app.Services.GetRequiredService<JournalCopy>();
+        var (changes, participant) = (app.Services.GetRequiredService<ChangeStore>(), app.Services.GetRequiredService<ChangeParticipant>());
+        app.Services.GetRequiredService<NodeService>().ChangeOf = module => changes.Find(module) is { } change ? participant.Show(change) : null;
         var gate = app.Services.GetRequiredService<AccessGate>();
         app.Use(route.ChooseAsync);
         app.UseRouting();
@@ -51,6 +58,11 @@ internal static class ConsoleHosting
         app.MapNotify();
         app.MapHookRuns();
         app.MapLogs();
+        app.MapConfigurations();
+        app.MapChanges();
+        app.MapClusterFile();
+        app.MapOperations();
+        app.MapTimeline();
         app.MapOpenApi(ConsolePath.OpenApi);
         app.MapPages();
     }

@@ -60,11 +60,12 @@ internal sealed class DriverFactory(
         ModuleDriver? driver = null;
         MirrorStorage? storage = null;
         var resources = new ResourceTable(log, clock);
-        var checkers = new ModuleCheckers(module, places, ping, Serves, report =>
+        ModuleCheckers Checkers() => new(module, places, ping, Serves, report =>
         {
             resources.Set(report.Resource, report.Up, report.Detail);
             driver?.Post(new MachineInput.CheckerFired(report.Resource, report.Up, report.Action));
         }, clock);
+        var checkers = Checkers();
         var companion = new ModuleCompanion(module, checkers, (path, sentence) => driver?.MountHung(path, sentence),
             sentence => log.Add(SayLevel.Warning, sentence), paths => serving.Set(name, paths), clock);
         var identity = new PeerIdentity(
@@ -104,6 +105,22 @@ internal sealed class DriverFactory(
             Companion = companion,
             Resources = resources,
             SayResource = (resource, up, by) => Say(checkers, resources, driver!, resource, up, by),
+            Renew = (around, renewed) =>
+            {
+                var before = module;
+                module = renewed.Active ?? before;
+                checkers = Checkers();
+                companion.Renew(module, checkers);
+                if (module.Replication?.ResyncBandwidth != before.Replication?.ResyncBandwidth) storage?.LimitResync(module.Replication?.ResyncBandwidth);
+                foreach (var gone in ResourcesOf(before).Except(ResourcesOf(module)))
+                {
+                    resources.Remove(gone);
+                    driver!.Post(new MachineInput.CheckerFired(gone, Up: true, null)); // What it held back goes on.
+                }
+
+                return around with { Definition = renewed, Rules = Rules(module), Hooks = new ModuleHooks(module.User, places, log, clock) };
+            },
+            Decisions = new DecisionKeeper(files.DecisionFile(name), clock, log),
             BeatNow = heartbeats.BeatNow,
             Boot = boot.Short,
             Log = log,
@@ -162,6 +179,9 @@ internal sealed class DriverFactory(
         HasWitness = !module.Witnesses.IsEmpty,
         StopTimeout = module.User?.NiceStopTimeout ?? TimeSpan.Zero,
     };
+
+    private static IEnumerable<string> ResourcesOf(ModuleConfiguration module) =>
+        module.Checks.Select(check => check.Resource).Concat((module.Errd?.Processes ?? []).Select(process => process.Resource));
 
     /// <summary>For module checkers: does that module serve on that node (null: on any)?</summary>
     private bool Serves(string module, string? node)

@@ -109,6 +109,9 @@ internal sealed class NodeService(
     /// <summary>The cluster that this node belongs to; null: none yet.</summary>
     public ClusterMembership? Membership => Volatile.Read(ref _cluster);
 
+    /// <summary>An open change of a module's configuration.</summary>
+    public Func<string, ChangeStatus?> ChangeOf { get; set; } = _ => null;
+
     public NodeStatus Status() => new(
         _cluster?.NodeName ?? "", _cluster?.PeerName ?? "", AgentVersion.Text, _started, Lans(),
         [.. roster.Definitions.Select(definition => Status(definition.Name))]);
@@ -117,7 +120,12 @@ internal sealed class NodeService(
     public ModuleStatus Status(string module)
     {
         var definition = roster.Definition(module);
-        if (roster.FindDriver(module) is { } driver) return StatusReport.Of(driver, _cluster?.NodeName ?? "");
+        var status = roster.FindDriver(module) is { } driver ? StatusReport.Of(driver, _cluster?.NodeName ?? "") : Idle(definition, module);
+        return status with { Change = ChangeOf(module) };
+    }
+
+    private ModuleStatus Idle(ModuleDefinition definition, string module)
+    {
         return StatusReport.Of(definition, _cluster?.NodeName ?? "", definition.Active is null
             ? $"No configuration is active yet: edit {files.ModuleConfigurationFile(module)}, then run 'hamirror module config -m {module}'."
             : "This node belongs to no cluster yet: run 'hamirror cluster init' or 'hamirror cluster join'.");
@@ -131,7 +139,7 @@ internal sealed class NodeService(
         return new ClusterStatus(cluster.Configuration.Id.ToString("n"), cluster.NodeName, cluster.PeerName, lans.Any(lan => lan is { Lost: false, SilentMilliseconds: not null }), lans, joins.Expires);
     }
 
-    public Task<ModuleConfiguration> ConfigureAsync(string module) => roster.ConfigureAsync(module);
+    public Task<ModuleConfiguration> ConfigureAsync(string module, string by) => roster.ConfigureAsync(module, by);
 
     /// <exception cref="Refusal">A name or address is wrong, or the node belongs to a cluster already.</exception>
     public JoinToken InitCluster(ClusterInitRequest request)
@@ -175,6 +183,36 @@ internal sealed class NodeService(
         return parsed.Succeeded
             ? parsed.Value
             : throw new Refusal(Refusal.BadRequest, parsed.Errors[0].Text, "Correct the names and addresses of 'hamirror cluster init'.");
+    }
+
+    /// <summary>A cluster.xml with other LANs, of the same cluster.</summary>
+    /// <exception cref="Refusal">It is wrong, not of this cluster, or has an address that this node lacks; or a module runs.</exception>
+    public ClusterConfiguration RefuseCluster(string text)
+    {
+        var cluster = Cluster();
+        var parsed = ClusterXml.Parse(text, "cluster.xml");
+        if (!parsed.Succeeded)
+            throw new Refusal(Refusal.Unprocessable, $"{cluster.NodeName}: {parsed.Errors[0].Text}", "Correct the names and addresses.") { Errors = [.. parsed.Errors.Select(error => error.ToString())] };
+        var changed = parsed.Value;
+        if (changed.Id != cluster.Configuration.Id || changed.Port != cluster.Configuration.Port || !changed.NodeNames.Order(StringComparer.Ordinal).SequenceEqual(cluster.Configuration.NodeNames.Order(StringComparer.Ordinal)))
+            throw new Refusal(Refusal.BadRequest, "The identity, the port and the names of the nodes of a cluster stay as they are.", "Make a new cluster with 'hamirror cluster init --replace' instead.");
+        foreach (var lan in changed.Lans) JoinServer.RefuseForeign(new ClusterMembership(changed, cluster.NodeName, cluster.Key).Own(lan).LocalAddress);
+        var misfit = roster.Definitions.Where(definition => definition.Active is not null).SelectMany(definition => changed.Misfits(definition.Active!)).FirstOrDefault();
+        if (misfit is not null) throw new Refusal(Refusal.Conflict, $"{cluster.NodeName}: {misfit}", "Change the module's heartbeats first.");
+        if (roster.Drivers.FirstOrDefault(driver => driver.Snapshot.View.State != ModuleState.Stop) is { } running)
+            throw new Refusal(Refusal.Conflict, $"Module {running.Name} runs on {cluster.NodeName}; LANs change only while all modules are stopped.", "Stop all modules on both nodes first: hamirror stop -m all.");
+        return changed;
+    }
+
+    /// <summary>Makes such a file the cluster's, at once.</summary>
+    public void ChangeCluster(string text)
+    {
+        lock (_lock)
+        {
+            var cluster = Cluster();
+            store.Save(RefuseCluster(text), cluster.Key, cluster.NodeName);
+            Enter(store.Load()!);
+        }
     }
 
     private void RefuseSecondCluster(bool replace)

@@ -26,4 +26,13 @@ internal static partial class WebMessages
 
     [LoggerMessage(207, LogLevel.Warning, "{Count} events were not notified: too many at once.")]
     public static partial void NotificationsDropped(this ILogger log, int count);
+
+    [LoggerMessage(220, LogLevel.Information, "A change of {What} by {By} was carried out; its version is {Version}.")]
+    public static partial void ChangeCarriedOut(this ILogger log, string what, string by, string version);
+
+    [LoggerMessage(221, LogLevel.Warning, "An open change of the configuration waits: {Reason}")]
+    public static partial void ChangeWaits(this ILogger log, string reason);
+
+    [LoggerMessage(222, LogLevel.Warning, "{By}: an open change was {How} on this node alone: {What}.")]
+    public static partial void ChangeForced(this ILogger log, string by, string how, string what);
 }

@@ -38,7 +38,7 @@ internal static class ConnectionDryRun
             Notes(rules, view, beat, decision, last.Ago));
     }
 
-    private static ReplicaEvidence Evidence(string node, ModuleState state, Phase phase, ReplicaRecord record, ulong marked) => new(
+    internal static ReplicaEvidence Evidence(string node, ModuleState state, Phase phase, ReplicaRecord record, ulong marked) => new(
         node, StateName.Of(state), phase.ToString(), record.Condition.ToString(), record.Current.ToString(), record.Base.ToString(),
         record.ResyncFrom.IsNone ? null : record.ResyncFrom.ToString(), RecordWords.Flags(record, state), (long)marked);
 

@@ -15,7 +15,7 @@ internal sealed class ModuleActions : IDisposable
     /// <summary>A peer that is refused dials again after <see cref="DialLoop.PauseMax"/>: an older refusal is no news.</summary>
     private static readonly TimeSpan RefusalHolds = TimeSpan.FromSeconds(10);
 
-    private readonly ModuleSurroundings _around;
+    private volatile ModuleSurroundings _around;
     private readonly IModuleStorage _storage;
     private readonly DialLoop _dial;
     private readonly Action<MachineInput> _post;
@@ -52,6 +52,9 @@ internal sealed class ModuleActions : IDisposable
 
     /// <summary>The next resync is asked to copy everything (start --full-sync), until one has ended.</summary>
     public bool FullSync { get; set; }
+
+    /// <summary>The module's configuration was changed while it runs.</summary>
+    public void Renew(ModuleSurroundings around) => _around = around;
 
     /// <returns>True when a beat is to be sent once the step is published.</returns>
     public bool Carry(IEnumerable<MachineAction> actions)

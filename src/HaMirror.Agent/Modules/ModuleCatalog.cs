@@ -19,12 +19,12 @@ namespace HaMirror.Agent.Modules;
 /// in force below <c>/var/lib/hamirror</c>.</summary>
 /// <remarks>A module runs with its active copy, hooks included, so that half an edit never runs. The copy is made beside the
 /// old one and renamed, so that a module has the old one or the new one, whole.</remarks>
-internal sealed class ModuleCatalog(AgentFiles files)
+internal sealed class ModuleCatalog(AgentFiles files, VersionStore versions)
 {
     /// <summary>The hooks that begin a service; a module that has none of them only mirrors.</summary>
-    private static readonly ImmutableArray<string> ServiceHooks = ["start_prim", "start_both"];
+    public static readonly ImmutableArray<string> ServiceHooks = ["start_prim", "start_both"];
 
-    private const string Active = "active", Next = "active.next", Previous = "active.previous";
+    private const string Active = "active", Next = "active.next";
 
     /// <summary>Where installed templates are looked for, first match first.</summary>
     private IEnumerable<string> TemplateDirectories =>
@@ -43,11 +43,10 @@ internal sealed class ModuleCatalog(AgentFiles files)
     {
         var number = Number(module);
         var directory = files.ActiveConfigurationDirectory(module);
-        Restore(module);
         if (!Directory.Exists(directory)) return new ModuleDefinition(module, number, null, null, 0);
         var parsed = Read(directory, module);
         return parsed.Succeeded
-            ? new ModuleDefinition(module, number, parsed.Value, null, Hash(directory))
+            ? new ModuleDefinition(module, number, parsed.Value, null, ModuleContent.HashOf(directory))
             : new ModuleDefinition(module, number, null, parsed.Errors[0].ToString(), 0);
     }
 
@@ -57,9 +56,7 @@ internal sealed class ModuleCatalog(AgentFiles files)
     {
         var parsed = Read(files.ModuleDirectory(module), module);
         if (!parsed.Succeeded) throw Wrong(module, parsed.Errors.Select(error => error.ToString()));
-        var faults = cluster is null ? [] : cluster.Misfits(parsed.Value).ToList();
-        faults.AddRange(SharedDirectories(parsed.Value, others));
-        faults.AddRange(OwnDirectories(parsed.Value));
+        var faults = Misfits(parsed.Value, cluster, others).ToList();
         faults.AddRange(ClosedHooks(module));
         if (faults.Count > 0) throw Wrong(module, faults);
         var notes = parsed.Value.Notes;
@@ -70,18 +67,38 @@ internal sealed class ModuleCatalog(AgentFiles files)
     }
 
     /// <summary>Makes what the operator edits the active configuration. <see cref="Check"/> went before.</summary>
-    public void Activate(string module)
+    public void Activate(string module, string by)
     {
         var state = files.ModuleStateDirectory(module);
         AgentFiles.Ensure(state);
         var next = $"{state}/{Next}";
         if (Directory.Exists(next)) Directory.Delete(next, recursive: true);
         Copy(files.ModuleDirectory(module), next);
-        var previous = $"{state}/{Previous}";
-        if (Directory.Exists(previous)) Directory.Delete(previous, recursive: true);
-        if (Directory.Exists($"{state}/{Active}")) Directory.Move($"{state}/{Active}", previous);
-        Directory.Move(next, $"{state}/{Active}");
+        DirectoryPlace.Put(next, $"{state}/{Active}");
+        if (TryRead(files.ModuleDirectory(module)) is { } content) versions.Keep(module, content, by, null);
     }
+
+    /// <summary>Makes these files both what is edited and what is active. Can be done again after it was cut short anywhere.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public void Install(string module, ModuleContent content, string by, string? comment)
+    {
+        AgentFiles.Ensure(files.ModulesDirectory);
+        var edited = files.ModuleDirectory(module);
+        if (Directory.Exists(edited) && TryRead(edited) is { } before && before.Hash != content.Hash
+            && versions.List(module, null).All(version => version.Id != before.Version)) versions.Keep(module, before, "edited here", $"Replaced by {by}.");
+        Put(content, $"{files.ModulesDirectory}/.{module}", edited); // no name of a module begins with a dot
+        AgentFiles.Ensure(files.ModuleStateDirectory(module));
+        Number(module);
+        Put(content, $"{files.ModuleStateDirectory(module)}/{Next}", files.ActiveConfigurationDirectory(module));
+        versions.Keep(module, content, by, comment);
+    }
+
+    /// <summary>What is edited; null: there is no such module.</summary>
+    public ModuleContent? Edited(string module) => Exists(module) ? ModuleContent.Read(files.ModuleDirectory(module)) : null;
+
+    /// <summary>What is in force; null: nothing is.</summary>
+    public ModuleContent? InForce(string module) =>
+        ModuleName.Refusal(module) is null && Directory.Exists(files.ActiveConfigurationDirectory(module)) ? TryRead(files.ActiveConfigurationDirectory(module)) : null;
 
     /// <summary>Makes a new module from a template.</summary>
     public string Add(ModuleAddRequest request)
@@ -114,8 +131,32 @@ internal sealed class ModuleCatalog(AgentFiles files)
     /// stay as they are.</summary>
     public void Remove(string module)
     {
-        Directory.Delete(files.ModuleDirectory(module), recursive: true);
+        if (Directory.Exists(files.ModuleDirectory(module))) Directory.Delete(files.ModuleDirectory(module), recursive: true);
         if (Directory.Exists(files.ModuleStateDirectory(module))) Directory.Delete(files.ModuleStateDirectory(module), recursive: true);
+    }
+
+    /// <summary>What macros may stand for besides a file's own.</summary>
+    public static IReadOnlyDictionary<string, string> Variables() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
+
+    private static void Put(ModuleContent content, string next, string target)
+    {
+        if (Directory.Exists(next)) Directory.Delete(next, recursive: true);
+        content.Write(next);
+        DirectoryPlace.Put(next, target);
+    }
+
+    /// <summary>Null: something there is too much for the API, which is no reason to refuse what works without it.</summary>
+    private static ModuleContent? TryRead(string directory)
+    {
+        try
+        {
+            return ModuleContent.Read(directory);
+        }
+        catch (Refusal)
+        {
+            return null;
+        }
     }
 
     private static Parsed<ModuleConfiguration> Read(string directory, string module)
@@ -123,15 +164,17 @@ internal sealed class ModuleCatalog(AgentFiles files)
         var path = $"{directory}/conf/userconfig.xml";
         try
         {
-            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-                .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
-            return ModuleXml.Parse(File.ReadAllText(path), path, module, environment);
+            return ModuleXml.Parse(File.ReadAllText(path), path, module, Variables());
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return Parsed<ModuleConfiguration>.Refused([new ConfigurationError(path, 0, 0, $"cannot be read: {error.Message}")]);
         }
     }
+
+    /// <summary>What of a file that can be read does not fit this node.</summary>
+    public IEnumerable<string> Misfits(ModuleConfiguration module, ClusterConfiguration? cluster, IEnumerable<ModuleDefinition> others) =>
+        (cluster is null ? [] : cluster.Misfits(module)).Concat(SharedDirectories(module, others)).Concat(OwnDirectories(module));
 
     private static Refusal Wrong(string module, IEnumerable<string> faults)
     {
@@ -144,7 +187,7 @@ internal sealed class ModuleCatalog(AgentFiles files)
 
     /// <summary>No fault yet: the disk may be mounted, or the directory made, before the module starts. What is a mount of this
     /// agent's own is there, and is not to be waited for by it.</summary>
-    private static IEnumerable<string> MissingDirectories(ModuleConfiguration module) =>
+    public static IEnumerable<string> MissingDirectories(ModuleConfiguration module) =>
         from replicated in module.Replication?.Directories ?? []
         where Shim.MountKind(replicated.Path) <= 0 && !Directory.Exists(replicated.Path)
         select $"The directory {replicated.Path} is missing on this node: make it, or mount what holds it, before the module starts.";
@@ -192,23 +235,40 @@ internal sealed class ModuleCatalog(AgentFiles files)
 
     private static void SetMacros(string path, ImmutableDictionary<string, string> values)
     {
-        var text = File.ReadAllText(path);
-        foreach (var (name, value) in values)
-        {
-            var changed = new Regex($@"(<macro\b[^>]*\bname=""{Regex.Escape(name)}""[^>]*\bvalue="")[^""]*("")")
-                .Replace(text, match => match.Groups[1].Value + SecurityElement.Escape(value) + match.Groups[2].Value);
-            if (ReferenceEquals(changed, text) || (changed == text && !text.Contains($"name=\"{name}\"", StringComparison.Ordinal)))
-                throw new Refusal(Refusal.BadRequest, $"The template has no macro {name}.", MacrosOf(text));
-            text = changed;
-        }
-
+        var text = ConfigurationFields.Set(File.ReadAllText(path), values, out var unknown);
+        if (!unknown.IsEmpty) throw NoField(unknown[0], text);
         File.WriteAllText(path, text);
     }
 
-    private static string MacrosOf(string text)
+    private static Refusal NoField(string name, string text)
     {
-        string[] names = [.. Regex.Matches(text, @"<macro\b[^>]*\bname=""([^""]*)""").Select(match => match.Groups[1].Value)];
-        return names.Length == 0 ? "It has none: edit its userconfig.xml instead." : $"Its macros are: {string.Join(", ", names)}.";
+        string[] names = [.. ConfigurationFields.Of(text).Select(field => field.Name)];
+        return new Refusal(Refusal.BadRequest, $"The template has no macro {name}.",
+            names.Length == 0 ? "It has none: edit its userconfig.xml instead." : $"Its macros and variables are: {string.Join(", ", names)}.");
+    }
+
+    /// <summary>The templates that are installed.</summary>
+    public ImmutableArray<TemplateStatus> Templates() =>
+    [
+        .. TemplateDirectories.Where(Directory.Exists).SelectMany(Directory.GetDirectories).DistinctBy(path => Path.GetFileName(path))
+            .Where(path => File.Exists($"{path}/{ModuleContent.XmlPath}") && ModuleName.Refusal(Path.GetFileName(path)!) is null)
+            .OrderBy(path => Path.GetFileName(path), StringComparer.Ordinal).Select(Show),
+    ];
+
+    /// <summary>The files that a module of this template and these values would have.</summary>
+    public ModuleContent Draft(string template, string module, ImmutableDictionary<string, string> values)
+    {
+        if (ModuleName.Refusal(module) is { } fault) throw new Refusal(Refusal.BadRequest, Sentence(fault));
+        if (ModuleName.Refusal(template) is not null) throw new Refusal(Refusal.NotFound, "There is no template of that name.");
+        var content = ModuleContent.Read(Template(template));
+        var text = ConfigurationFields.Set(content.Xml, values, out var unknown);
+        return unknown.IsEmpty ? content.With(ModuleContent.XmlPath, text) : throw NoField(unknown[0], text);
+    }
+
+    private static TemplateStatus Show(string path)
+    {
+        var content = ModuleContent.Read(path);
+        return new TemplateStatus(Path.GetFileName(path), ConfigurationFields.Description(content.Xml), ConfigurationFields.Of(content.Xml), content.Files);
     }
 
     private static void Copy(string from, string to)
@@ -216,14 +276,6 @@ internal sealed class ModuleCatalog(AgentFiles files)
         Directory.CreateDirectory(to, AgentFiles.DirectoryMode);
         foreach (var directory in Directory.GetDirectories(from)) Copy(directory, Path.Combine(to, Path.GetFileName(directory)));
         foreach (var file in Directory.GetFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
-    }
-
-    /// <summary>A power cut between the two renames of <see cref="Activate"/> leaves only the previous copy.</summary>
-    private void Restore(string module)
-    {
-        var state = files.ModuleStateDirectory(module);
-        if (!Directory.Exists($"{state}/{Active}") && Directory.Exists($"{state}/{Previous}"))
-            Directory.Move($"{state}/{Previous}", $"{state}/{Active}");
     }
 
     private int Number(string module)
@@ -243,18 +295,6 @@ internal sealed class ModuleCatalog(AgentFiles files)
         && int.TryParse(File.ReadAllText(files.ModuleNumberFile(module)), out var number) && number is >= 1 and <= ModuleDefinition.NumberMax
             ? number
             : null;
-
-    private static ulong Hash(string directory)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(directory, file)));
-            hash.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
-        }
-
-        return BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset()) | 1; // never 0, which means unknown
-    }
 
     private static string Sentence(string text) => char.ToUpperInvariant(text[0]) + text[1..] + ".";
 }

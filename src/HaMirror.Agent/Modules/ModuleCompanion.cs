@@ -13,19 +13,21 @@ namespace HaMirror.Agent.Modules;
 /// <param name="unwatched">Told why a mount cannot be watched at present, as a sentence.</param>
 /// <param name="serving">Told the directories to guard, and an empty list when nothing is mounted any more.</param>
 internal sealed class ModuleCompanion(
-    ModuleConfiguration module, ModuleCheckers checkers, Action<string, string> hung, Action<string> unwatched,
+    ModuleConfiguration configuration, ModuleCheckers first, Action<string, string> hung, Action<string> unwatched,
     Action<ImmutableArray<string>> serving, TimeProvider clock) : IModuleCompanion
 {
     private readonly Lock _lock = new();
+    private ModuleConfiguration _module = configuration;
+    private ModuleCheckers _checkers = first;
     private ImmutableArray<MountWatch> _watches = [];
     private ImmutableHashSet<CheckPhase> _phases = [];
     private Task _changes = Task.CompletedTask;
 
     public void Mounted()
     {
-        if (module.Replication is not { } replication) return;
         lock (_lock)
         {
+            if (_module.Replication is not { } replication) return;
             Unwatch();
             serving([.. replication.Directories.Select(directory => directory.Path)]);
             _watches =
@@ -52,7 +54,7 @@ internal sealed class ModuleCompanion(
         {
             if (phases.SetEquals(_phases)) return;
             _phases = phases;
-            _changes = SetAsync(_changes, phases);
+            _changes = SetAsync(_changes, _checkers, phases);
         }
     }
 
@@ -71,7 +73,19 @@ internal sealed class ModuleCompanion(
         };
     }
 
-    private async Task SetAsync(Task before, ImmutableHashSet<CheckPhase> phases)
+    /// <summary>Another configuration: its checkers live from now on, those of the old one end. The watch of the mounts stays.</summary>
+    public void Renew(ModuleConfiguration module, ModuleCheckers checkers)
+    {
+        lock (_lock)
+        {
+            _module = module;
+            _changes = SetAsync(_changes, _checkers, []);
+            _checkers = checkers;
+            _changes = SetAsync(_changes, checkers, _phases);
+        }
+    }
+
+    private static async Task SetAsync(Task before, ModuleCheckers checkers, ImmutableHashSet<CheckPhase> phases)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await checkers.SetPhasesAsync(phases);

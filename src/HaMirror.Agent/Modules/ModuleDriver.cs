@@ -28,7 +28,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     private static long _machines;
 
-    private readonly ModuleSurroundings _around;
+    private volatile ModuleSurroundings _around;
     private readonly BlockingCollection<Envelope> _inputs = new(InputsMax);
     private readonly Thread _thread;
     private readonly long _origin;
@@ -52,7 +52,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     private sealed record HeardPeer(TimeSpan At, ulong MarkedBytes);
 
-    private sealed record Envelope(MachineInput Input, TaskCompletionSource<string?>? Answer);
+    private sealed record Envelope(MachineInput Input, TaskCompletionSource<string?>? Answer, ModuleDefinition? Renewal = null);
 
     public ModuleDriver(ModuleSurroundings around)
     {
@@ -79,6 +79,9 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     public ModuleSnapshot Snapshot => _snapshot;
 
     public ModuleIntent Intent => Volatile.Read(ref _intent);
+
+    /// <summary>Of the configuration that the peer runs with; 0: it was not heard.</summary>
+    public ulong PeerHash => Volatile.Read(ref _peerHash);
 
     /// <summary>The peer's active configuration is another one.</summary>
     public bool PeerConfigurationDiffers => _peerHash != 0 && _around.Definition.Hash != 0 && _peerHash != _around.Definition.Hash;
@@ -113,6 +116,9 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     public ModuleRules Rules => _around.Rules;
 
+    /// <summary>What was decided last at a connection or a failure; null: nothing yet.</summary>
+    public DecisionStatus? LastDecision => _around.Decisions?.Last;
+
     /// <summary>How long ago the peer was last heard, and the bytes that it had marked then; null: never in this process.</summary>
     public (TimeSpan Ago, ulong MarkedBytes)? LastHeard =>
         Volatile.Read(ref _heard) is { } heard ? (Now - heard.At, heard.MarkedBytes) : null;
@@ -140,6 +146,14 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     {
         var answer = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(new Envelope(command, answer));
+        return answer.Task;
+    }
+
+    /// <summary>Takes what can change while the module runs from another configuration.</summary>
+    public Task ReloadAsync(ModuleDefinition definition)
+    {
+        var answer = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(new Envelope(new MachineInput.Tick(), answer, definition));
         return answer.Task;
     }
 
@@ -255,9 +269,10 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
 
     private TimeSpan Now => _around.Clock.GetElapsedTime(_origin);
 
+    private ModuleRules PresentRules => _around.Rules with { FailoverOn = _intent.FailoverOn ?? _around.Rules.FailoverOn };
+
     private ModuleMachine NewMachine() => new(
-        _around.Rules with { FailoverOn = _intent.FailoverOn ?? _around.Rules.FailoverOn },
-        _around.LoadRecord(), _around.Boot, () => new GenerationId(Guid.NewGuid()),
+        PresentRules, _around.LoadRecord(), _around.Boot, () => new GenerationId(Guid.NewGuid()),
         (ulong)Interlocked.Increment(ref _machines) << SequenceBitsPerMachine, _around.AreMarksComplete());
 
     private PeerHello Hello()
@@ -350,6 +365,8 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         }
 
         if (input is MachineInput.Command command && output.Refusal is null) Note(command); // the machine logs it
+        if (input is MachineInput.WitnessAnswered witness) _around.Decisions?.Witness(witness.Reachable);
+        if (envelope.Renewal is { } definition) Renew(definition);
         var beat = _actions.Carry(output.Actions);
         Publish();
         if (beat) _around.BeatNow();
@@ -363,6 +380,15 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     {
         if (_goesOn || _failed) return;
         if (_received.Boot != beat.Boot || beat.Sequence > _received.Sequence) _received = (beat.Boot, beat.Sequence);
+    }
+
+    private void Renew(ModuleDefinition definition)
+    {
+        if (_around.Renew?.Invoke(_around, definition) is not { } renewed) return;
+        _around = renewed;
+        _actions.Renew(renewed);
+        _machine.Change(PresentRules);
+        Log.Add(SayLevel.Event, "The configuration was changed while the module runs.");
     }
 
     private void Note(MachineInput.Command command)
@@ -411,6 +437,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         var changed = view.State != before.State || view.Phase != before.Phase;
         _snapshot = new ModuleSnapshot(view, changed ? _around.Clock.GetUtcNow() : _snapshot.Since);
         SayRemote(before, view);
+        _around.Decisions?.Look(before, view, _around.Rules, (ulong)(Storage.DirtyBytes ?? 0), LastHeard);
         if (changed && view.State == ModuleState.Stop && !Volatile.Read(ref _agentEnds)) Keep(_intent with { Running = false });
         _around.Companion.Follow(view);
         if (before != view) Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();

@@ -105,14 +105,14 @@ internal sealed class ModuleRoster(ModuleCatalog catalog, ILogger<ModuleRoster> 
     }
 
     /// <summary>Checks what the operator edits and makes it the active configuration.</summary>
-    public async Task<ModuleConfiguration> ConfigureAsync(string module)
+    public async Task<ModuleConfiguration> ConfigureAsync(string module, string by)
     {
         await _changes.WaitAsync();
         try
         {
             var checkedConfiguration = Check(module);
             Retire(module, "Stop it first: hamirror stop -m " + module + ".");
-            catalog.Activate(module);
+            catalog.Activate(module, by);
             Drive(LoadOne(module));
             return checkedConfiguration;
         }
@@ -127,7 +127,6 @@ internal sealed class ModuleRoster(ModuleCatalog catalog, ILogger<ModuleRoster> 
         await _changes.WaitAsync();
         try
         {
-            Definition(module);
             Retire(module, "Stop it first: hamirror stop -m " + module + ".");
             catalog.Remove(module);
             _definitions.TryRemove(module, out _);
@@ -137,6 +136,34 @@ internal sealed class ModuleRoster(ModuleCatalog catalog, ILogger<ModuleRoster> 
             _changes.Release();
         }
     }
+
+    /// <summary>Makes these files the module's configuration; while it runs, if it can take them.</summary>
+    /// <exception cref="Refusal">The module runs and would have to stop first.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public async Task InstallAsync(string module, ModuleContent content, string by, string? comment, bool needsStop)
+    {
+        await _changes.WaitAsync();
+        try
+        {
+            if (!needsStop && _drivers.TryGetValue(module, out var driver) && driver.Snapshot.View.State != ModuleState.Stop)
+            {
+                catalog.Install(module, content, by, comment);
+                await driver.ReloadAsync(LoadOne(module));
+                return;
+            }
+
+            Retire(module, "Stop it first: hamirror stop -m " + module + ".");
+            catalog.Install(module, content, by, comment);
+            Drive(LoadOne(module));
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    /// <summary>Whether the module runs on this node.</summary>
+    public ModuleState StateOf(string module) => _drivers.TryGetValue(module, out var driver) ? driver.Snapshot.View.State : ModuleState.Stop;
 
     /// <summary>Ends every module in order, all at the same time.</summary>
     /// <returns>How many were stopped.</returns>

@@ -51,6 +51,12 @@ internal sealed record ModuleSurroundings
     /// <summary>What is kept of replicas that a resync replaces; null: nothing is.</summary>
     public Io.Preimages.PreimagePlace? Preimages { get; init; }
 
+    /// <summary>The same with another configuration, of which only what can change while the module runs is taken; null: nothing can.</summary>
+    public Func<ModuleSurroundings, ModuleDefinition, ModuleSurroundings>? Renew { get; init; }
+
+    /// <summary>Keeps what was decided; null: nobody does.</summary>
+    public DecisionKeeper? Decisions { get; init; }
+
     public required Action BeatNow { get; init; }
 
     public required ulong Boot { get; init; }

@@ -28,6 +28,12 @@ internal sealed class ResourceTable(ModuleLog log, TimeProvider clock)
     /// <param name="by">The checker or the caller, for the log.</param>
     public void Set(string name, bool up, string by) => Put(name, up ? "up" : "down", by);
 
+    /// <summary>No checker sets it any more.</summary>
+    public void Remove(string name)
+    {
+        lock (_lock) _resources = _resources.Remove(name);
+    }
+
     private void Put(string name, string state, string by)
     {
         lock (_lock)

@@ -21,7 +21,12 @@ internal static class StatusReport
             view.Record.Condition.ToString(), view.Record.Current.ToString(), view.Beat.FailoverOn,
             peer is null ? null : StateName.Of(peer.State), peer?.Phase.ToString(), peer?.Record.Condition.ToString(),
             view.PeerHeard, view.Link is not null, driver.Storage.Resync,
-            view.State == ModuleState.Stop ? null : driver.Storage.DirtyBytes, driver.Resources.All, Notes(driver));
+            view.State == ModuleState.Stop ? null : driver.Storage.DirtyBytes, driver.Resources.All, Notes(driver))
+        {
+            ConfigurationVersion = ModuleContent.Text(driver.Definition.Hash),
+            PeerConfigurationVersion = driver.PeerHash == 0 ? null : ModuleContent.Text(driver.PeerHash),
+            Decision = driver.LastDecision,
+        };
     }
 
     /// <summary>A module that cannot run yet.</summary>
@@ -40,7 +45,7 @@ internal static class StatusReport
         if (driver.LinkRefusal is { } refusal) notes = notes.Add(refusal);
         if (SalvageDesk.Note(driver.Preimages?.SalvageCount ?? 0, driver.Name) is { } salvage) notes = notes.Add(salvage);
         return driver.PeerConfigurationDiffers && driver.Snapshot.View.PeerHeard
-            ? notes.Add($"The peer runs module {driver.Name} with another configuration or other hooks: make both equal, then run 'hamirror module config' on both nodes.")
+            ? notes.Add($"The peer runs module {driver.Name} with another configuration or other hooks: apply the right one again to both: 'hamirror module apply', or the console.")
             : notes;
     }
 }

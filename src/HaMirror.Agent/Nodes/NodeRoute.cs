@@ -12,7 +12,8 @@ namespace HaMirror.Agent.Nodes;
 internal sealed class NodeRoute(NodeService node, NodeChannel channel, WebListener web)
 {
     private const int CopyBytes = 16 << 10;
-    private static readonly string[] Passed = ["Accept", "Last-Event-ID", "If-None-Match"];
+    private static readonly string[] Passed = ["Accept", "Last-Event-ID", "If-None-Match", "If-Match", "Prefer"];
+    private static readonly string[] Returned = ["ETag", "Location", "Content-Disposition", "Preference-Applied"];
 
     /// <summary>Marks a request that is for the other node.</summary>
     private sealed record ForPeer;
@@ -55,6 +56,13 @@ internal sealed class NodeRoute(NodeService node, NodeChannel channel, WebListen
         using var answer = await channel.SendAsync(request, timeout, ending.Token);
         context.Response.StatusCode = (int)answer.StatusCode;
         if (answer.Content.Headers.ContentType is { } type) context.Response.ContentType = type.ToString();
+        foreach (var name in Returned)
+        {
+            if (answer.Headers.TryGetValues(name, out var values) || answer.Content.Headers.TryGetValues(name, out values)) context.Response.Headers[name] = values.ToArray();
+        }
+
+        if (answer.Headers.Location is { } at && at.OriginalString.StartsWith("/v1/", StringComparison.Ordinal))
+            context.Response.Headers.Location = ConsolePath.At(node.Membership?.PeerName ?? "", at.OriginalString); // There it is known, not here.
         await CopyAsync(answer, context, ending.Token);
     }
 

@@ -13,6 +13,13 @@ public static class ConsolePath
     public const string OpenApi = "/v1/openapi.json";
     public const string Notify = "/v1/notify";
     public const string NotifyTest = "/v1/notify/test";
+    public const string Templates = "/v1/templates";
+    public const string Vocabulary = "/v1/vocabulary";
+    public const string Operations = "/v1/operations";
+    public const string Support = "/v1/support";
+    public const string ClusterConfiguration = "/v1/cluster/configuration";
+    public const string ClusterCheck = "/v1/cluster/check";
+    public const string Changes = "/v1/changes";
     public const string Metrics = "/metrics";
     public const string Health = "/health";
 
@@ -23,6 +30,14 @@ public static class ConsolePath
     public static string User(string name) => $"{Users}/{Uri.EscapeDataString(name)}";
 
     public static string Key(string name) => $"{Keys}/{Uri.EscapeDataString(name)}";
+
+    public static string Operation(string id) => $"{Operations}/{Uri.EscapeDataString(id)}";
+
+    public static string Change(string id) => $"{Changes}/{Uri.EscapeDataString(id)}";
+
+    public static string Configuration(string module) => ApiPath.Module(module, "configuration");
+
+    public static string Version(string module, string id) => ApiPath.Module(module, "versions/" + Uri.EscapeDataString(id));
 
     /// <summary>The same request at the named node, whichever of the two is asked.</summary>
     /// <param name="path">Begins with <c>/v1/</c>.</param>

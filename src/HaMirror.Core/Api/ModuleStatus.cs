@@ -15,7 +15,20 @@ public sealed record ModuleStatus(
     string Module, string Node, string State, string Phase, string? Reason, DateTimeOffset Since, string Condition,
     string Generation, bool FailoverOn, string? PeerState, string? PeerPhase, string? PeerCondition,
     bool PeerHeard, bool Linked, ResyncStatus? Resync, long? DirtyBytes,
-    ImmutableArray<ResourceStatus> Resources, ImmutableArray<string> Notes);
+    ImmutableArray<ResourceStatus> Resources, ImmutableArray<string> Notes)
+{
+    /// <summary>Of the configuration and hooks that are active here, 16 hexadecimal digits; null: none is.</summary>
+    public string? ConfigurationVersion { get; init; }
+
+    /// <summary>As the other node's heartbeats say; another one than the own is an operator's concern. Null: it was not heard.</summary>
+    public string? PeerConfigurationVersion { get; init; }
+
+    /// <summary>A change of the configuration that is under way or was cut short.</summary>
+    public ChangeStatus? Change { get; init; }
+
+    /// <summary>What was decided last at a connection or a failure; null: nothing yet.</summary>
+    public DecisionStatus? Decision { get; init; }
+}
 
 /// <summary>A running resync, seen from either side.</summary>
 /// <param name="BytesToDo">What is left to compare or copy; an estimate until the names are walked.</param>

@@ -17,7 +17,8 @@ internal static class ConfigurationText
     /// <summary>Deeper than any configuration is.</summary>
     private const int DepthMax = 32;
 
-    public static XElement? Load(string text, ReadingContext context)
+    /// <param name="comments">Comments are kept, for who wants to know what somebody wrote beside the values.</param>
+    public static XElement? Load(string text, ReadingContext context, bool comments = false)
     {
         if (text.Length > LengthMax)
         {
@@ -40,10 +41,10 @@ internal static class ConfigurationText
             return null;
         }
 
-        return Read(text, context);
+        return Read(text, context, comments);
     }
 
-    private static XElement? Read(string text, ReadingContext context)
+    private static XElement? Read(string text, ReadingContext context, bool comments)
     {
         var settings = new XmlReaderSettings
         {
@@ -51,7 +52,7 @@ internal static class ConfigurationText
             XmlResolver = null,
             MaxCharactersInDocument = LengthMax,
             MaxCharactersFromEntities = 1,
-            IgnoreComments = true,
+            IgnoreComments = !comments,
             IgnoreProcessingInstructions = true,
         };
         try

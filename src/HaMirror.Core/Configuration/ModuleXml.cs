@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Xml.Linq;
 using HaMirror.Core.Machine;
 
 namespace HaMirror.Core.Configuration;
@@ -20,6 +21,28 @@ public static class ModuleXml
             return Parsed<ModuleConfiguration>.Refused(context.Errors);
         }
 
+        var root = Load(text, moduleName, environment, context);
+        if (root is null || context.Failed)
+        {
+            return Parsed<ModuleConfiguration>.Refused(context.Errors);
+        }
+
+        var module = Build(new ElementValues(root, ModuleVocabulary.Root).Child("service"), moduleName, context);
+        return context.Failed
+            ? Parsed<ModuleConfiguration>.Refused(context.Errors)
+            : Parsed<ModuleConfiguration>.Of(module with { Notes = [.. context.Notes] });
+    }
+
+    /// <summary>The elements with macros expanded and every value checked; null: the file is refused.</summary>
+    internal static XElement? Load(string text, string moduleName, IReadOnlyDictionary<string, string> environment)
+    {
+        var context = new ReadingContext("");
+        var root = Load(text, moduleName, environment, context);
+        return context.Failed ? null : root;
+    }
+
+    private static XElement? Load(string text, string moduleName, IReadOnlyDictionary<string, string> environment, ReadingContext context)
+    {
         var root = ConfigurationText.Load(text, context);
         if (root is not null && root.Name != ModuleVocabulary.Root.Name)
         {
@@ -32,15 +55,7 @@ public static class ModuleXml
             new VocabularyCheck(context, new MacroTable(known)).Check(root, ModuleVocabulary.Root);
         }
 
-        if (root is null || context.Failed)
-        {
-            return Parsed<ModuleConfiguration>.Refused(context.Errors);
-        }
-
-        var module = Build(new ElementValues(root, ModuleVocabulary.Root).Child("service"), moduleName, context);
-        return context.Failed
-            ? Parsed<ModuleConfiguration>.Refused(context.Errors)
-            : Parsed<ModuleConfiguration>.Of(module with { Notes = [.. context.Notes] });
+        return root;
     }
 
     private static ModuleConfiguration Build(ElementValues service, string moduleName, ReadingContext context)

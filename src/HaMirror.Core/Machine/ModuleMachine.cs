@@ -60,6 +60,10 @@ public sealed class ModuleMachine
         return new StepOutput(_machine.TakeActions(), _machine.Refusal);
     }
 
+    /// <summary>The module's configuration was changed while it runs: what the next step decides rests on these rules. Who the nodes
+    /// are, and how long silence lasts, stay as they were.</summary>
+    public void Change(ModuleRules rules) => _machine.Rules = rules;
+
     private void Missed(TimeSpan gap)
     {
         _machine.AwakeSince = _machine.Now;

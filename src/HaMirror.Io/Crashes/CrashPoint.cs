@@ -123,4 +123,16 @@ public enum CrashPoint
 
     /// <summary>Target: they are durable, and still nothing that they are of is replaced.</summary>
     PreimagesSaved,
+
+    /// <summary>Coordinator: both nodes have prepared a change of their configuration, nothing is decided.</summary>
+    ChangePrepared,
+
+    /// <summary>Coordinator: the change is decided, and carried out nowhere.</summary>
+    ChangeDecided,
+
+    /// <summary>Coordinator: the other node was told to carry the change out, this one has not.</summary>
+    ChangeCommitted,
+
+    /// <summary>Participant: a change is prepared, and the coordinator has not heard so.</summary>
+    ChangeHeld,
 }

@@ -69,6 +69,18 @@ public sealed class AgentFiles(string root)
     /// <summary>The number of the module on this node, which its port follows from.</summary>
     public string ModuleNumberFile(string module) => $"{ModuleStateDirectory(module)}/number";
 
+    /// <summary>The last configurations that were active, one directory each.</summary>
+    public string VersionsDirectory(string module) => $"{ModuleStateDirectory(module)}/versions";
+
+    /// <summary>What became of the module on this node, one line each.</summary>
+    public string TimelineFile(string module) => $"{ModuleStateDirectory(module)}/timeline";
+
+    /// <summary>What the module decided last, and why.</summary>
+    public string DecisionFile(string module) => $"{ModuleStateDirectory(module)}/decision";
+
+    /// <summary>Changes of both nodes' configuration that are prepared or decided. No module has such a name.</summary>
+    public string ChangesDirectory => $"{StateDirectory}/.changes";
+
     public string AgentLogFile => $"{LogDirectory}/agent.log";
 
     public string ModuleLogFile(string module) => $"{LogDirectory}/{module}/module.log";

@@ -76,6 +76,21 @@ internal abstract class AgentApi
         return (await answer.Content.ReadFromJsonAsync(ApiJson.Default.Problem))!;
     }
 
+    /// <summary>Any request.</summary>
+    /// <param name="match">If-Match; <c>new</c>: If-None-Match: *; null: neither.</param>
+    public async Task<(System.Net.HttpStatusCode Status, string Text)> SendAsync<T>(HttpMethod method, string path, T? body, JsonTypeInfo<T> type, string? match = null)
+        where T : class
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null) request.Content = JsonContent.Create(body, type);
+        if (match == "new") request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+        else if (match is not null) request.Headers.TryAddWithoutValidation("If-Match", $"\"{match}\"");
+        using var answer = await _client.SendAsync(request);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    public Task<HttpResponseMessage> RawAsync(HttpRequestMessage request) => _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
     public Task<ActionAccepted> StartModuleAsync(string module, string role = "auto", bool fullSync = false) => PostAsync(
         ApiPath.Module(module, "start"), new StartRequest(role, fullSync, "test@lab", null), ApiJson.Default.StartRequest, ApiJson.Default.ActionAccepted);
 

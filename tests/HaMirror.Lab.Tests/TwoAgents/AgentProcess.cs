@@ -41,10 +41,12 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
         }
     }
 
-    public async Task StartAsync()
+    /// <param name="crashAt">For HAMIRROR_CRASH_AT; null: nowhere.</param>
+    public async Task StartAsync(string? crashAt = null)
     {
         var start = new ProcessStartInfo(Program()) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[ApiPath.RootVariable] = Root;
+        if (crashAt is not null) start.Environment[HaMirror.Io.Crashes.Crash.Variable] = crashAt;
         _process = Process.Start(start) ?? throw new InvalidOperationException("hamirrord was not started.");
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -70,6 +72,9 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
         _process!.Kill();
         await _process.WaitForExitAsync();
     }
+
+    /// <summary>Waits until it has killed itself.</summary>
+    public async Task DiesAsync() => await _process!.WaitForExitAsync(new CancellationTokenSource(Patience).Token);
 
     /// <summary>As systemd ends it.</summary>
     public async Task EndAsync()
