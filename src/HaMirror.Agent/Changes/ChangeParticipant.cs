@@ -147,7 +147,7 @@ internal sealed class ChangeParticipant(
         var parsed = ModuleXml.Parse(content.Xml, ModuleContent.XmlPath, change.Module, ModuleCatalog.Variables());
         foreach (var directory in parsed.Value?.Replication?.Directories ?? [])
         {
-            if (!Directory.Exists(directory.Path)) Directory.CreateDirectory(directory.Path);
+            if (Io.Native.Shim.MountKind(directory.Path) <= 0 && !Directory.Exists(directory.Path)) Directory.CreateDirectory(directory.Path);
         }
     }
 }

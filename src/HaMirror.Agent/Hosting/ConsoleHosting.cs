@@ -7,6 +7,7 @@ using HaMirror.Agent.Monitoring;
 using HaMirror.Agent.Nodes;
 using HaMirror.Agent.Notify;
 using HaMirror.Agent.Operations;
+using HaMirror.Agent.Support;
 using HaMirror.Agent.Web;
 using HaMirror.Core.Api;
 using Microsoft.AspNetCore.Connections;
@@ -31,6 +32,7 @@ internal static class ConsoleHosting
         .AddSingleton<ChangeStore>().AddSingleton<DraftCheck>().AddSingleton<ChangeParticipant>().AddSingleton<ChangeDesk>().AddHostedService<ChangeWatch>()
         .AddSingleton<OperationTable>().AddHostedService(provider => provider.GetRequiredService<OperationTable>())
         .AddSingleton<TimelineTable>().AddHostedService(provider => provider.GetRequiredService<TimelineTable>())
+        .AddSingleton<SupportArchive>()
         .AddOpenApiDocument();
 
     /// <summary>In this order: which node, which request, who asks, pass it on.</summary>
@@ -63,6 +65,7 @@ internal static class ConsoleHosting
         app.MapClusterFile();
         app.MapOperations();
         app.MapTimeline();
+        app.MapSupport();
         app.MapOpenApi(ConsolePath.OpenApi);
         app.MapPages();
     }

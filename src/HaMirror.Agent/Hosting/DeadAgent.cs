@@ -44,7 +44,7 @@ internal static class DeadAgent
 
     private static void Abort(AgentFiles files)
     {
-        var catalog = new ModuleCatalog(files);
+        var catalog = new ModuleCatalog(files, new VersionStore(files, TimeProvider.System));
         foreach (var directory in catalog.Names().SelectMany(name => catalog.Load(name).Active?.Replication?.Directories ?? []))
         {
             if (Shim.MountKind(directory.Path) == KindHaMirror) _ = Shim.FuseAbort(directory.Path); // what stays is StaleMounts' to say
