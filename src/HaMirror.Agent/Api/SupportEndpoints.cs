@@ -1,5 +1,6 @@
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Hosting;
+using HaMirror.Agent.Logging;
 using HaMirror.Agent.Support;
 using HaMirror.Core.Api;
 
@@ -9,7 +10,7 @@ namespace HaMirror.Agent.Api;
 internal static class SupportEndpoints
 {
     public static void MapSupport(this IEndpointRouteBuilder app) =>
-        app.MapGet(ConsolePath.Support, async (HttpContext context, SupportArchive archive, NodeService node) =>
+        app.MapGet(ConsolePath.Support, async (HttpContext context, SupportArchive archive, NodeService node, ILogger<SupportArchive> log) =>
         {
             context.Response.ContentType = "application/gzip";
             context.Response.Headers.ContentDisposition = $"attachment; filename=\"{archive.Name}\"";
@@ -19,10 +20,10 @@ internal static class SupportEndpoints
             {
                 await archive.WriteAsync(context.Response.Body, peer, Caller.Of(context).Name, context.RequestAborted);
             }
-            catch (Exception error) when (error is not OperationCanceledException)
+            catch (Exception error)
             {
+                if (!context.RequestAborted.IsCancellationRequested) log.ApiFailed(error, "GET", ConsolePath.Support);
                 context.Abort(); // Or half an archive would look whole.
-                throw;
             }
         });
 }

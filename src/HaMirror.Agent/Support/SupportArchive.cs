@@ -40,10 +40,21 @@ internal sealed class SupportArchive(
         await using var tar = new TarWriter(zip, TarEntryFormat.Pax, leaveOpen: true);
         var filter = SecretFilter.Of(files, access);
         await AddAsync(tar, "about.txt", $"HaMirror {AgentVersion.Text}\nnode {NodeName}\nmade {clock.GetUtcNow():O} by {by}\nsecrets are replaced by (removed)\n", filter, cancellation);
-        await LogsAsync(tar, filter, cancellation);
-        await ConfigurationAsync(tar, filter, cancellation);
-        await StateAsync(tar, filter, cancellation);
-        await SystemAsync(tar, filter, cancellation);
+        foreach (var (what, part) in new (string, Func<TarWriter, SecretFilter, CancellationToken, Task>)[]
+        {
+            ("log", LogsAsync), ("configuration", ConfigurationAsync), ("state", StateAsync), ("system", SystemAsync),
+        })
+        {
+            try
+            {
+                await part(tar, filter, cancellation);
+            }
+            catch (Exception error) when (!cancellation.IsCancellationRequested)
+            {
+                await AddAsync(tar, what + "-broken.txt", $"This part broke off: {error}\n", filter, cancellation);
+            }
+        }
+
         if (peer is not null) await PeerAsync(tar, peer, cancellation);
     }
 
@@ -109,7 +120,14 @@ internal sealed class SupportArchive(
         {
             using var answer = await channel.SendAsync(request, NodeChannel.AnswerTimeout, cancellation);
             if (!answer.IsSuccessStatusCode) throw new IOException($"it answered {(int)answer.StatusCode}.");
-            await using var zip = new GZipStream(await answer.Content.ReadAsStreamAsync(cancellation), CompressionMode.Decompress);
+            // First all of it: the reader of the archive would wait in the connection, and half of it is told as missing.
+            await using var whole = new FileStream($"{files.RunDirectory}/support-{Guid.NewGuid():n}", new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, UnixCreateMode = AgentFiles.FileMode,
+            });
+            await answer.Content.CopyToAsync(whole, cancellation);
+            whole.Position = 0;
+            await using var zip = new GZipStream(whole, CompressionMode.Decompress);
             await using var entries = new TarReader(zip);
             while (await entries.GetNextEntryAsync(copyData: true, cancellation) is { } entry)
             {

@@ -16,6 +16,9 @@ internal sealed class AgentClient : IDisposable
     /// <summary>For requests that the agent answers at once; joining a cluster takes it up to 15 s.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>Both nodes prepare and carry out a change.</summary>
+    private static readonly TimeSpan ChangeTimeout = TimeSpan.FromMinutes(2);
+
     private readonly string socket;
     private readonly HttpClient http;
 
@@ -54,6 +57,27 @@ internal sealed class AgentClient : IDisposable
     public async Task SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellation)
     {
         using var answer = await ExchangeAsync(method, path, body, AnswerTimeout, cancellation);
+    }
+
+    /// <summary>A change of something that has a version.</summary>
+    /// <param name="version">The one that was read; null: there was none.</param>
+    public Task<T> ChangeAsync<T>(
+        HttpMethod method, string path, HttpContent? body, string? version, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+        AskAsync(method, path, body, type, ChangeTimeout, cancellation,
+            version is null ? ("If-None-Match", "*") : ("If-Match", $"\"{version}\""));
+
+    /// <summary>GET of something that is no JSON.</summary>
+    public async Task SaveAsync(string path, Stream output, CancellationToken cancellation)
+    {
+        using var answer = await ExchangeAsync(HttpMethod.Get, path, null, AnswerTimeout, cancellation);
+        try
+        {
+            await answer.Content.CopyToAsync(output, cancellation);
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException)
+        {
+            throw new RefusedException(ExitCode.Refused, $"The agent broke off in the middle: {broken.Message}", "'journalctl -u hamirrord' may show why.");
+        }
     }
 
     /// <summary>The lines of a module's log as they come.</summary>
@@ -97,9 +121,9 @@ internal sealed class AgentClient : IDisposable
 
     private async Task<T> AskAsync<T>(
         HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, TimeSpan timeout,
-        CancellationToken cancellation)
+        CancellationToken cancellation, (string Name, string Value)? header = null)
     {
-        using var answer = await ExchangeAsync(method, path, body, timeout, cancellation);
+        using var answer = await ExchangeAsync(method, path, body, timeout, cancellation, header);
         try
         {
             return await answer.Content.ReadFromJsonAsync(type, cancellation) ?? throw Strange("nothing");
@@ -111,9 +135,15 @@ internal sealed class AgentClient : IDisposable
     }
 
     private async Task<HttpResponseMessage> ExchangeAsync(
-        HttpMethod method, string path, HttpContent? body, TimeSpan timeout, CancellationToken cancellation)
+        HttpMethod method, string path, HttpContent? body, TimeSpan timeout, CancellationToken cancellation,
+        (string Name, string Value)? header = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
+        if (header is var (name, value))
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout);
         HttpResponseMessage answer;

@@ -35,6 +35,8 @@ internal static class HamirrorCommand
         BenchVerb.AddTo(root, invocation, examples);
         LogVerb.AddTo(root, invocation, examples);
         ModuleVerbs.AddTo(root, invocation, examples);
+        ChangeVerbs.AddTo(root, invocation, examples);
+        SupportVerb.AddTo(root, invocation, examples);
         ClusterVerbs.AddTo(root, invocation, examples);
         UserVerbs.AddTo(root, invocation, examples);
         KeyVerbs.AddTo(root, invocation, examples);

@@ -20,6 +20,7 @@ internal static class ModuleVerbs
             "hamirror module check vm1");
         AddOnOne(group, invocation, examples, "config", "Check the module's files and make them the active configuration.",
             "hamirror module config vm1   after every change of /etc/hamirror/modules/vm1");
+        ApplyVerbs.AddTo(group, invocation, examples, () => Name(invocation));
         AddRemove(group, invocation, examples);
         AddList(group, invocation, examples);
         examples[group] = """

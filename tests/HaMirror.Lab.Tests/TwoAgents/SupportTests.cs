@@ -45,12 +45,13 @@ public sealed class SupportTests
         {
             foreach (var name in new[] { "about.txt", "log/agent.log", "log/m1/module.log", "configuration/cluster.xml", "configuration/notify.xml", "configuration/accounts.txt", "configuration/m1/active/bin/start_prim",
                 "state/status.json", "state/m1/connection.json", "state/m1/timeline.json", "state/m1/record.head", "state/m1/marks.head", "system/kernel.txt", "system/mounts.txt", "system/addresses.txt", "system/guests.txt" })
-                Assert.Contains($"{node}/{name}", names);
+                Assert.True(names.Contains($"{node}/{name}"), $"{node}/{name} is missing: {(names.Any(one => one.EndsWith("missing.txt")) ? content[content.IndexOf("missing.txt", StringComparison.Ordinal)..][..400] : "")}\n{pair.Story}");
             Assert.Contains(names, name => name.StartsWith($"{node}/log/m1/hooks/userlog_"));
         }
 
         Assert.Contains("user anna Admin", content);
         Assert.Contains("(removed)", content);
+        Assert.DoesNotContain(names, name => name.EndsWith("broken.txt") || name.EndsWith("missing.txt"));
         foreach (var (what, secret) in Secrets(pair).Append(("key", key)).Append(("session", session.Token!)).Append(("join token", token)))
             Assert.False(content.Contains(secret, StringComparison.Ordinal), $"The archive has the {what}: ...{Around(content, secret)}");
     }
@@ -105,7 +106,7 @@ public sealed class SupportTests
         await using var tar = new TarReader(zip);
         var names = new List<string>();
         var content = new StringBuilder();
-        while (await tar.GetNextEntryAsync(copyData: true) is { } entry)
+        while (await NextAsync(tar, node) is { } entry)
         {
             names.Add(entry.Name);
             using var data = new MemoryStream();
@@ -116,9 +117,22 @@ public sealed class SupportTests
         return (names, content.ToString());
     }
 
+    private static async Task<TarEntry?> NextAsync(TarReader tar, AgentProcess node)
+    {
+        try
+        {
+            return await tar.GetNextEntryAsync(copyData: true);
+        }
+        catch (IOException broken)
+        {
+            Assert.Fail($"{broken.Message}\n{node.Story}");
+            throw;
+        }
+    }
+
     private static string Around(string content, string secret)
     {
         var at = content.IndexOf(secret, StringComparison.Ordinal);
-        return content[Math.Max(0, at - 200)..at];
+        return at < 0 ? "" : content[Math.Max(0, at - 200)..at];
     }
 }
