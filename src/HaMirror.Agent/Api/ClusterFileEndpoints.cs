@@ -18,6 +18,7 @@ namespace HaMirror.Agent.Api;
 /// <summary><c>/v1/cluster/configuration</c> and <c>/v1/cluster/check</c>.</summary>
 internal static class ClusterFileEndpoints
 {
+    private const int NameLengthMax = 64;
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
 
     public static void MapClusterFile(this IEndpointRouteBuilder app)
@@ -34,7 +35,10 @@ internal static class ClusterFileEndpoints
             var cluster = Cluster(node);
             Precondition.Check(context, VersionOf(cluster), "the cluster's configuration");
             var request = await ApiBody.ReadAsync(context, ConsoleJson.Default.ClusterFile);
-            var text = ClusterXml.Write(cluster with { Lans = Read(request) });
+            var lans = Read(request);
+            if (lans.FirstOrDefault(lan => !IsName(lan.Name) && cluster.Lans.All(present => present.Name != lan.Name)) is { } odd)
+                throw new Refusal(Refusal.BadRequest, $"'{Printable.Of(odd.Name)}' is no name of a LAN: use letters, digits, dots, underscores and hyphens, at most {NameLengthMax}.");
+            var text = ClusterXml.Write(cluster with { Lans = lans });
             var changed = node.RefuseCluster(text);
             var change = desk.New(ChangeKind.Cluster, "", VersionOf(changed), Caller.Of(context).Name, null, needsStop: false);
             var waits = await desk.MakeAsync(change, [new ModuleFile("cluster.xml", text, null, false)]);
@@ -48,6 +52,9 @@ internal static class ClusterFileEndpoints
             await context.Response.WriteAsJsonAsync(await CheckAsync(request.Address ?? "", request.Kind ?? "", context.RequestAborted), ConsoleJson.Default.AddressCheck);
         });
     }
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= NameLengthMax && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 
     private static ClusterConfiguration Cluster(NodeService node) => node.Membership?.Configuration
         ?? throw new Refusal(Refusal.Conflict, "This node belongs to no cluster yet.", "Run 'hamirror cluster init' or 'hamirror cluster join'.");

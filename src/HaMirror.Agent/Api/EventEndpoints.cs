@@ -1,6 +1,7 @@
 // Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). First the whole state (event "status",
-// a NodeStatus), unless the client resumes; then "module" (ModuleStatus), "node" (NodeStatus without modules), "removed", "log"
-// (LogLine) as they come, and "beat" every five seconds, so that a dead stream is noticed. A client that lost events gets "status" again.
+// a NodeStatus), unless the client resumes; then "module" (ModuleStatus), "node" (NodeStatus without modules), "removed", "operation"
+// (OperationStatus), "log" (LogLine) as they come, and "beat" every five seconds, so that a dead stream is noticed. A client that
+// lost events gets "status" again.
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;

@@ -15,6 +15,9 @@ internal sealed class DecisionKeeper
     /// <summary>An answer of the witness that is older was for another decision.</summary>
     private static readonly TimeSpan WitnessHolds = TimeSpan.FromSeconds(30);
 
+    /// <summary>The machine keeps more; what is older belongs to earlier decisions, and each status carries these.</summary>
+    private const int EvidenceMax = 8;
+
     /// <summary>Sentences of the machine that are no decision by themselves.</summary>
     private const string WitnessWord = "The witness ";
 
@@ -50,7 +53,7 @@ internal sealed class DecisionKeeper
         if (view.Evidence.IsEmpty || view.Evidence.SequenceEqual(before.Evidence) || view.Evidence[^1].StartsWith(WitnessWord, StringComparison.Ordinal)) return;
         var now = _clock.GetUtcNow();
         var made = new DecisionStatus(
-            now, view.Evidence[^1], view.Evidence, ConnectionDryRun.Evidence(rules.NodeName, view.State, view.Phase, view.Record, markedBytes),
+            now, view.Evidence[^1], [.. view.Evidence.TakeLast(EvidenceMax)], ConnectionDryRun.Evidence(rules.NodeName, view.State, view.Phase, view.Record, markedBytes),
             view.PeerBeat is { } beat ? ConnectionDryRun.Evidence(rules.PeerName, beat.State, beat.Phase, beat.Record, heard?.MarkedBytes ?? 0) : null,
             view.PeerHeard, heard?.Ago.TotalSeconds, rules.HasWitness, _witness is { } answer && now - answer.At < WitnessHolds ? answer.Reachable : null);
         _last = made;

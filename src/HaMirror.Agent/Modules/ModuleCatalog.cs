@@ -252,7 +252,7 @@ internal sealed class ModuleCatalog(AgentFiles files, VersionStore versions)
     [
         .. TemplateDirectories.Where(Directory.Exists).SelectMany(Directory.GetDirectories).DistinctBy(path => Path.GetFileName(path))
             .Where(path => File.Exists($"{path}/{ModuleContent.XmlPath}") && ModuleName.Refusal(Path.GetFileName(path)!) is null)
-            .OrderBy(path => Path.GetFileName(path), StringComparer.Ordinal).Select(Show),
+            .OrderBy(path => Path.GetFileName(path), StringComparer.Ordinal).Select(Show).OfType<TemplateStatus>(),
     ];
 
     /// <summary>The files that a module of this template and these values would have.</summary>
@@ -265,9 +265,10 @@ internal sealed class ModuleCatalog(AgentFiles files, VersionStore versions)
         return unknown.IsEmpty ? content.With(ModuleContent.XmlPath, text) : throw NoField(unknown[0], text);
     }
 
-    private static TemplateStatus Show(string path)
+    /// <summary>Null: it is too much for the API; 'hamirror module add' copies it all the same.</summary>
+    private static TemplateStatus? Show(string path)
     {
-        var content = ModuleContent.Read(path);
+        if (TryRead(path) is not { } content) return null;
         return new TemplateStatus(Path.GetFileName(path), ConfigurationFields.Description(content.Xml), ConfigurationFields.Of(content.Xml), content.Files);
     }
 

@@ -15,6 +15,9 @@ namespace HaMirror.Agent.Modules;
 /// beats while stopped too, so that the peer knows what this replica is worth. Changes are made one at a time.</remarks>
 internal sealed class ModuleRoster(ModuleCatalog catalog, ILogger<ModuleRoster> log) : IDisposable
 {
+    /// <summary>A driver that waits for a disk takes a changed configuration when it goes on.</summary>
+    private static readonly TimeSpan ReloadTimeout = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _changes = new(1);
     private readonly ConcurrentDictionary<string, ModuleDefinition> _definitions = new();
     private readonly ConcurrentDictionary<string, ModuleDriver> _drivers = new();
@@ -148,7 +151,15 @@ internal sealed class ModuleRoster(ModuleCatalog catalog, ILogger<ModuleRoster> 
             if (!needsStop && _drivers.TryGetValue(module, out var driver) && driver.Snapshot.View.State != ModuleState.Stop)
             {
                 catalog.Install(module, content, by, comment);
-                await driver.ReloadAsync(LoadOne(module));
+                try
+                {
+                    await driver.ReloadAsync(LoadOne(module)).WaitAsync(ReloadTimeout);
+                }
+                catch (TimeoutException)
+                {
+                    driver.Log.Add(SayLevel.Warning, "The changed configuration counts as soon as the module's present step has ended, which waits for a disk.");
+                }
+
                 return;
             }
 
