@@ -32,6 +32,7 @@ internal static class EventEndpoints
         context.Response.Headers.CacheControl = "no-store";
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, web.Closing);
         var caller = Caller.Of(context);
+        var beaten = clock.GetTimestamp();
         try
         {
             if (!client.Resumed) await SendStateAsync(context, hub, node, client.Begin, ending.Token);
@@ -45,8 +46,11 @@ internal static class EventEndpoints
                     await SendStateAsync(context, hub, node, last, ending.Token);
                 }
 
-                if (await WaitAsync(client.Events, ending.Token)) await SendAllAsync(context, hub, client.Events, ending.Token);
-                else await SendAsync(context, null, "beat", JsonSerializer.SerializeToUtf8Bytes(new StreamBeat(clock.GetUtcNow()), ConsoleJson.Default.StreamBeat), ending.Token);
+                var quiet = !await WaitAsync(client.Events, ending.Token);
+                if (!quiet) await SendAllAsync(context, hub, client.Events, ending.Token);
+                if (!quiet && clock.GetElapsedTime(beaten) < BeatPeriod) continue; // Beats come however much else does.
+                beaten = clock.GetTimestamp();
+                await SendAsync(context, null, "beat", JsonSerializer.SerializeToUtf8Bytes(new StreamBeat(clock.GetUtcNow()), ConsoleJson.Default.StreamBeat), ending.Token);
             }
         }
         catch (OperationCanceledException)

@@ -9,7 +9,8 @@ namespace HaMirror.Agent.Web;
 internal sealed class CrossOrigin(NodeService node, ConsoleAddresses addresses)
 {
     private const string Methods = "GET, POST, PUT, DELETE";
-    private const string Headers = "Authorization, Content-Type, Last-Event-ID, " + Core.Api.ConsolePath.ChangeHeader;
+    private const string Headers = "Authorization, Content-Type, Last-Event-ID, If-Match, If-None-Match, Prefer, " + Core.Api.ConsolePath.ChangeHeader;
+    private const string Shown = "ETag, Location, Content-Disposition, Retry-After";
     private const string RememberSeconds = "600";
 
     /// <returns>True when the request was a browser's question beforehand, and is answered.</returns>
@@ -20,6 +21,7 @@ internal sealed class CrossOrigin(NodeService node, ConsoleAddresses addresses)
         context.Response.Headers.Vary = "Origin";
         if (!Allowed(origin)) return false;
         context.Response.Headers.AccessControlAllowOrigin = origin;
+        context.Response.Headers.AccessControlExposeHeaders = Shown;
         if (context.Request.Method != "OPTIONS") return false;
         context.Response.Headers.AccessControlAllowMethods = Methods;
         context.Response.Headers.AccessControlAllowHeaders = Headers;
