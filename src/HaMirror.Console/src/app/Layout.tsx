@@ -10,6 +10,7 @@ import { Brand } from './Brand';
 import classes from './Layout.module.css';
 import { NodeList } from './NodeList';
 import { NotAllowed, NotFound } from './NotFound';
+import { loadAll } from './later';
 import { pages } from './pages';
 import { mayBe, useSession } from './session';
 import { ThemeSwitch } from './ThemeSwitch';
@@ -53,6 +54,7 @@ export function Layout() {
   const [location] = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  useEffect(() => loadAll(), []);
   useEffect(() => {
     // Another page: begin at its top, for eyes and for readers.
     if (!first.current) {
@@ -65,10 +67,10 @@ export function Layout() {
     <div className={classes.frame}>
       <a href="#main" className={classes.skip} onClick={event => { event.preventDefault(); main.current?.focus(); }}>Skip to the page</a>
       <aside className={classes.aside}><div className={classes.side}><Side><Brand /></Side></div></aside>
-      <div className={classes.top}>
+      <header className={classes.top}>
         <UnstyledButton className={classes.burger} onClick={() => setOpen(true)} aria-label="Open the menu"><Icon name="menu" size={22} /></UnstyledButton>
         <Brand />
-      </div>
+      </header>
       <Drawer opened={open} onClose={() => setOpen(false)} title={<Brand />} size="17rem" closeButtonProps={{ 'aria-label': 'Close the menu' }} classNames={{ body: classes.drawer ?? '' }}>
         <Side onGo={() => setOpen(false)} />
       </Drawer>

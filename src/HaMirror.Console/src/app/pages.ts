@@ -1,9 +1,10 @@
-// All pages of the console. A new page is one file under src/pages and one line here. What is not the first page is loaded when
-// somebody goes there.
-import { lazy, type ComponentType } from 'react';
+// All pages of the console. A new page is one file under src/pages (a default export) and one line here. What is not the first
+// page comes after it, but without waiting for somebody to go there: when the node has died that the page came from, it is too late.
+import type { ComponentType } from 'react';
 import type { Role } from '../api/types';
 import type { IconName } from '../components/Icon';
 import { OverviewPage } from '../pages/OverviewPage';
+import { later } from './later';
 
 export interface Page {
   /** As wouter reads it; what is behind ":" is handed to the page with useParams(). */
@@ -18,6 +19,6 @@ export interface Page {
 
 export const pages: readonly Page[] = [
   { path: '/', title: 'Overview', icon: 'overview', role: 'Monitor', view: OverviewPage },
-  { path: '/modules/:module', title: 'Module', icon: null, role: 'Monitor', view: lazy(() => import('../pages/ModulePage')) },
-  { path: '/log', title: 'Log', icon: 'log', role: 'Monitor', view: lazy(() => import('../pages/LogPage')) },
+  { path: '/modules/:module', title: 'Module', icon: null, role: 'Monitor', view: later(() => import('../pages/ModulePage')) },
+  { path: '/log', title: 'Log', icon: 'log', role: 'Monitor', view: later(() => import('../pages/LogPage')) },
 ];

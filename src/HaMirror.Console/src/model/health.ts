@@ -34,7 +34,7 @@ export function judge(pair: ModulePair, nodes: readonly NodeLive[]): Verdict {
   const fresh = nodes.filter(node => node.reach === 'live').map(node => pair[node.name]).filter(status => status !== undefined);
   const stale = nodes.filter(node => node.reach !== 'live');
   const server = fresh.find(isServing);
-  if (server) return judgeServed(server, fresh.find(status => status !== server));
+  if (server) return judgeServed(server, fresh.find(status => status !== server), stale[0]?.name);
   if (fresh.length === 0) return { health: 'unknown', sentence: 'No node answers: whether the service runs is not known.' };
   const busy = fresh.find(status => status.phase === 'Transient');
   if (busy) return { health: 'busy', sentence: `${busy.node}: ${busy.reason ?? transient[busy.state]}` };
@@ -55,7 +55,7 @@ const transient: Readonly<Record<State, string>> = {
   STOP: 'is stopping.', WAIT: 'is starting.', ALONE: 'is starting the service.', PRIM: 'is starting the service.', SECOND: 'is being synchronised.',
 };
 
-function judgeServed(server: ModuleStatus, other: ModuleStatus | undefined): Verdict {
+function judgeServed(server: ModuleStatus, other: ModuleStatus | undefined, gone: string | undefined): Verdict {
   const serving = server.node;
   if (server.state === 'PRIM' && server.peerState === 'SECOND' && server.peerPhase === 'Ready' && (!other || (other.state === 'SECOND' && other.phase === 'Ready'))) {
     return server.failoverOn
@@ -67,7 +67,7 @@ function judgeServed(server: ModuleStatus, other: ModuleStatus | undefined): Ver
   if (server.reason) return { health: 'alone', sentence: `Serves on ${serving} without a standby: ${server.reason}`, serving };
   if (other && other.state === 'WAIT') return { health: 'alone', sentence: `Serves on ${serving} without a standby; ${other.node} waits: ${other.reason ?? 'it does not say why.'}`, serving };
   if (other && other.state === 'STOP') return { health: 'alone', sentence: `Serves on ${serving} without a standby; stopped on ${other.node}.`, serving };
-  return { health: 'alone', sentence: `Serves on ${serving} without a standby.`, serving };
+  return { health: 'alone', sentence: `Serves on ${serving} without a standby${gone ? `; ${gone} does not answer` : ''}.`, serving };
 }
 
 export const stateWord: Readonly<Record<State, string>> = {
@@ -85,7 +85,7 @@ export const stateSentence: Readonly<Record<State, string>> = {
 export const phaseWord: Readonly<Record<Phase, string>> = { NotReady: 'not ready', Transient: 'in transition', Ready: 'ready' };
 
 export const conditionWord: Readonly<Record<Condition, string>> = {
-  UpToDate: 'up to date', Outdated: 'outdated', Inconsistent: 'half-synchronised', Unknown: 'never synchronised',
+  UpToDate: 'up to date', Outdated: 'outdated', Inconsistent: 'half-synced', Unknown: 'never synced',
 };
 
 export const conditionSentence: Readonly<Record<Condition, string>> = {

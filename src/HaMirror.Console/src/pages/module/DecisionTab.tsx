@@ -6,6 +6,7 @@ import { Ago } from '../../components/Ago';
 import { Card } from '../../components/Card';
 import { Note } from '../../components/Note';
 import { ProblemNote } from '../../components/ProblemNote';
+import { Wide } from '../../components/Wide';
 import { useRequest } from '../../components/useRequest';
 import type { Side } from '../../model/actions';
 import { bytes, duration } from '../../model/format';
@@ -24,7 +25,7 @@ function Evidence({ own, peer }: { own: ReplicaEvidence; peer?: ReplicaEvidence 
     ['Marked', side => bytes(side.markedBytes)],
   ];
   return (
-    <div className={classes.scroll}>
+    <Wide label="Evidence of both nodes">
       <Table className={classes.table} verticalSpacing={6}>
         <Table.Thead><Table.Tr><Table.Th><span className="unseen">What</span></Table.Th><Table.Th>{own.node}</Table.Th><Table.Th>{peer?.node ?? 'the other node'}</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
@@ -33,7 +34,7 @@ function Evidence({ own, peer }: { own: ReplicaEvidence; peer?: ReplicaEvidence 
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </Wide>
   );
 }
 

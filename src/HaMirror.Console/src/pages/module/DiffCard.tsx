@@ -5,6 +5,7 @@ import type { ModuleDiff } from '../../api/types';
 import { ActionButton } from '../../components/ActionButton';
 import { Card } from '../../components/Card';
 import { ProblemNote } from '../../components/ProblemNote';
+import { Wide } from '../../components/Wide';
 import { useRequest } from '../../components/useRequest';
 import type { Side } from '../../model/actions';
 import { bytes, count, duration, rate } from '../../model/format';
@@ -28,10 +29,10 @@ export function DiffCard({ module, both }: { module: string; both: readonly Side
             </p>
             {diff.notes.map(note => <p key={note} className={classes.soft}>{note}</p>)}
             {diff.files.length > 0 && (
-              <Table verticalSpacing={4} className={classes.table}>
+              <Wide label="Marked files"><Table verticalSpacing={4} className={classes.table}>
                 <Table.Thead><Table.Tr><Table.Th>File</Table.Th><Table.Th>Marked</Table.Th></Table.Tr></Table.Thead>
                 <Table.Tbody>{diff.files.map(file => <Table.Tr key={file.path}><Table.Td>{file.path}</Table.Td><Table.Td className="number">{bytes(file.bytes)}{file.whole && ' (all of it)'}</Table.Td></Table.Tr>)}</Table.Tbody>
-              </Table>
+              </Table></Wide>
             )}
           </>
         )}

@@ -5,6 +5,7 @@ import { Ago } from '../../components/Ago';
 import { Card } from '../../components/Card';
 import { EmptyState } from '../../components/EmptyState';
 import { StateShape, type Shape } from '../../components/StateSign';
+import { Wide } from '../../components/Wide';
 import { nodeName } from '../../live/hooks';
 import type { ModulePair, NodeLive } from '../../live/store';
 import { clock } from '../../model/format';
@@ -31,7 +32,7 @@ export function ResourceTab({ module, nodes, pair }: { module: string; nodes: re
   return (
     <>
       <Card title="Resources" flush>
-        <Table className={classes.table} verticalSpacing="xs" horizontalSpacing="md">
+        <Wide label="Resources"><Table className={classes.table} verticalSpacing="xs" horizontalSpacing="md">
           <Table.Thead><Table.Tr><Table.Th>Resource</Table.Th>{nodes.map(node => <Table.Th key={node.name}>{nodeName(node.name)}</Table.Th>)}</Table.Tr></Table.Thead>
           <Table.Tbody>
             {names.map(name => (
@@ -41,12 +42,12 @@ export function ResourceTab({ module, nodes, pair }: { module: string; nodes: re
               </Table.Tr>
             ))}
           </Table.Tbody>
-        </Table>
+        </Table></Wide>
       </Card>
       <Card title="History" aside="from both nodes' logs" flush>
         {history.length === 0 && <p className={classes.none}>The logs tell of no change.</p>}
         {history.length > 0 && (
-          <Table className={classes.table} verticalSpacing={6} horizontalSpacing="md">
+          <Wide label="History of the resources"><Table className={classes.table} verticalSpacing={6} horizontalSpacing="md">
             <Table.Thead><Table.Tr><Table.Th>Time</Table.Th><Table.Th>Node</Table.Th><Table.Th>Resource</Table.Th><Table.Th>Became</Table.Th></Table.Tr></Table.Thead>
             <Table.Tbody>
               {history.map(change => (
@@ -58,7 +59,7 @@ export function ResourceTab({ module, nodes, pair }: { module: string; nodes: re
                 </Table.Tr>
               ))}
             </Table.Tbody>
-          </Table>
+          </Table></Wide>
         )}
       </Card>
     </>

@@ -8,6 +8,7 @@ import { Card } from '../../components/Card';
 import { ConfirmDialog } from '../../components/ConfirmDialog';
 import { ProblemNote } from '../../components/ProblemNote';
 import { toast } from '../../components/toasts';
+import { Wide } from '../../components/Wide';
 import { useRequest } from '../../components/useRequest';
 import { bytes, clock, count } from '../../model/format';
 import type { Side } from '../../model/actions';
@@ -22,8 +23,8 @@ function NodeSets({ module, node }: { module: string; node: string }) {
   if (!asked.value) return <p className={classes.soft}>Asking {node} …</p>;
   if (asked.value.length === 0) return <p className={classes.soft}>{node || 'This node'} keeps no salvage set.</p>;
   return (
-    <div className={classes.scroll}>
-      <Table verticalSpacing={6} className={classes.table}>
+    <div className={classes.stack}>
+      <Wide label={`Salvage sets on ${node}`}><Table verticalSpacing={6} className={classes.table}>
         <Table.Thead><Table.Tr><Table.Th>On {node}</Table.Th><Table.Th>Replaced</Table.Th><Table.Th>Files</Table.Th><Table.Th>Saved</Table.Th><Table.Th>State</Table.Th><Table.Th><span className="unseen">Actions</span></Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
           {asked.value.map(set => (
@@ -37,7 +38,7 @@ function NodeSets({ module, node }: { module: string; node: string }) {
             </Table.Tr>
           ))}
         </Table.Tbody>
-      </Table>
+      </Table></Wide>
       <p className={classes.soft}>To write a set out on {node}: <code>hamirror salvage export</code>; to put files back: <code>hamirror salvage restore</code> on the node that serves.</p>
       {removing && (
         <ConfirmDialog title={`Remove the salvage set ${removing.id}?`} label="Remove" danger word={module} onClose={() => setRemoving(null)}

@@ -9,6 +9,7 @@ import { Ago } from '../../components/Ago';
 import { Card } from '../../components/Card';
 import { Note } from '../../components/Note';
 import { ProblemNote } from '../../components/ProblemNote';
+import { Wide } from '../../components/Wide';
 import { useRequest } from '../../components/useRequest';
 import type { Side } from '../../model/actions';
 import { bytes, count, duration, percent, rate } from '../../model/format';
@@ -59,10 +60,10 @@ export function VerifyCard({ module, both }: { module: string; both: readonly Si
         {report && report.findings.length > 0 && (
           <details className={classes.details}>
             <summary>{report.findingCount > report.findings.length ? `The first ${report.findings.length} of ${report.findingCount} differences` : 'The differences'}</summary>
-            <Table verticalSpacing={4} className={classes.table}>
+            <Wide label="Differences"><Table verticalSpacing={4} className={classes.table}>
               <Table.Thead><Table.Tr><Table.Th>File</Table.Th><Table.Th>What</Table.Th><Table.Th>Where</Table.Th></Table.Tr></Table.Thead>
               <Table.Tbody>{report.findings.map(found => <Table.Tr key={`${found.path}${found.offset}${found.what}`}><Table.Td>{found.path}</Table.Td><Table.Td>{found.what}</Table.Td><Table.Td className="number">{found.bytes > 0 ? `${bytes(found.bytes)} at ${bytes(found.offset)}` : ''}</Table.Td></Table.Tr>)}</Table.Tbody>
-            </Table>
+            </Table></Wide>
           </details>
         )}
         {problem !== null && <ProblemNote problem={problem} />}

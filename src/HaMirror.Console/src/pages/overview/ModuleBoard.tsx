@@ -63,7 +63,7 @@ export function ModuleBoard() {
       {shown.length === 0 && <EmptyState icon="search" title="No module is like that."><p>Clear the filter to see all {rows.length}.</p></EmptyState>}
       {groups.map(each => (
         <section key={each.title ?? 'all'} className={classes.group} aria-label={each.title ?? 'Modules'}>
-          {each.title && <h2>{each.title} <span className={classes.size}>{each.rows.length}</span></h2>}
+          <h2 className={each.title ? undefined : 'unseen'}>{each.title ?? 'Modules'} <span className={classes.size}>{each.rows.length}</span></h2>
           <ul className={classes.tiles}>{each.rows.map(row => <li key={row.name}><ModuleTile name={row.name} nodes={nodes} /></li>)}</ul>
         </section>
       ))}
