@@ -39,6 +39,7 @@ reaches n2 SECOND 120
 console_shows n1 '^ACK 20$' 60
 
 if [ -z "$mode" ]; then
+  console=$("$lab" console 2>"$log") || console="not here: $(tail -n 1 "$log" | sed 's/^lab: //')"
   cat <<END
 
 The VM writes numbered records and counts those that were acknowledged. Try this (each line is one command):
@@ -51,6 +52,10 @@ The VM writes numbered records and counts those that were acknowledged. Try this
   sudo lab/lab.sh on n2 hamirror swap -m $vm       # back to n1
   sudo lab/lab.sh help                            # isolation, freezing, slow links ...
   sudo ./demo.sh --down                           # remove everything
+
+The console of both hosts, for a browser on this machine (after a cut of n1 a page that is open goes on with n2):
+
+  $console
 
 END
   exit 0

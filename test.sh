@@ -6,7 +6,7 @@
 #   files    file system and replication on real mounts (root)
 #   lab      two nodes with systemd, libvirt and real guests, demo.sh included (root; beside a lab that stands already,
 #            e.g. that of ./demo.sh, it is refused)
-#   console  what the web console computes, in node (its serving is tested in unit and lab)
+#   console  what the web console computes, in node; and its pages in a real browser, on two agents (root)
 #
 # --soak runs the long forms. --simulate N runs N histories and nothing else, and ends with the simulator's JSON line. What
 # happens at random follows from a seed, which is printed; HAMIRROR_SEED=N gives it.
@@ -190,5 +190,8 @@ console() {
   [ "${good:-0}" -gt 0 ] || bad=$((${bad:-0} + 1))
   count "${good:-0}" "${bad:-0}"
 }
-if wants console; then console; fi
+if wants console; then
+  console
+  if root_or_fail console; then project HaMirror.Console.Tests 300; fi
+fi
 finish

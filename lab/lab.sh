@@ -14,6 +14,7 @@
 #   lab.sh slow NODE RATE      bandwidth towards NODE on the replication LAN, e.g. 100mbit
 #   lab.sh heal                all cables whole again
 #   lab.sh cluster             join the two nodes to one cluster
+#   lab.sh console             both nodes' consoles on this machine's loopback; prints address, user and password
 #   lab.sh vm NAME ADDRESS     make a guest on n1, define it on both nodes, add it as a module
 #   lab.sh settings NAME ADDRESS   give the stopped guest and its module the settings of the environment (LAB_WITNESS ...)
 #   lab.sh records NAME        records acknowledged on the guest's consoles, and records in its image on each node
@@ -39,6 +40,7 @@ fail() { echo "lab: $*" >&2; exit 1; }
 . "$here/guest.sh"
 . "$here/modules.sh"
 . "$here/postgres.sh"
+. "$here/console.sh"
 
 mark() { sed -n "s/^$1=//p" $MARK 2>/dev/null; }
 
@@ -58,6 +60,7 @@ lab_down() {
   [ "${1:-}" != --own ] || [ "$(mark owner)" = "$OWNER" ] || return 0
   [ -z "$(mark directory)" ] || [ "$(mark directory)" = "$LAB" ] ||
     fail "the lab of this machine is in $(mark directory), not in $LAB: unset HAMIRROR_LAB, then 'lab.sh down'."
+  relay_down
   for n in n1 n2; do node_erase $n; done
   network_down
   rm -rf --one-file-system "$LAB" && ! lab_standing >/dev/null || fail "not all of the lab in $LAB could be removed: 'lab.sh down' again."
@@ -119,7 +122,7 @@ lab_status() {
 
 [ $# -gt 0 ] || set -- help
 command=$1; shift
-case $command in help|-h|--help) sed -n '2,26s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case $command in help|-h|--help) sed -n '2,27s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ "$(id -u)" = 0 ] || fail "name spaces and mounts need root: sudo $0 $command $*"
 # Changes of the lab one at a time; commands in a node are no change.
 case $command in
@@ -144,6 +147,7 @@ case $command in
   heal) heal ;;
   slow) node_number "${1:-}" >/dev/null && slow "$1" "$2" ;;
   cluster) lab_cluster ;;
+  console) lab_console ;;
   vm) lab_vm "$@" ;;
   settings) lab_settings "$@" ;;
   postgres) lab_postgres "$@" ;;

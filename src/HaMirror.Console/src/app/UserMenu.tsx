@@ -10,11 +10,11 @@ export function UserMenu() {
   return (
     <Menu position="top-start">
       <Menu.Target>
-        <UnstyledButton className={classes.user} aria-label={`${session.name}, role ${session.role}: open the user's menu`}>
+        <UnstyledButton className={classes.user}>
           <Icon name="user" />
           <span className={classes.text}>
             <span className={classes.name}>{session.name}</span>
-            <span className={classes.role}>{session.role}</span>
+            <span className={classes.role}><span className="unseen">, role </span>{session.role}<span className="unseen">: open the user's menu</span></span>
           </span>
         </UnstyledButton>
       </Menu.Target>

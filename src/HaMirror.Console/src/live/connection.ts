@@ -156,7 +156,7 @@ async function run(end: AbortSignal, unauthorized: () => void): Promise<void> {
           await fetchToken();
           tokenAt = Date.now();
         }
-        for (const door of doors.others) if (door !== doors.used) await doors.knock(door);
+        for (const door of doors.all) if (door !== doors.used) await doors.knock(door);
       }
     } catch (error) {
       if (Problem.of(error).status === 401) return unauthorized();

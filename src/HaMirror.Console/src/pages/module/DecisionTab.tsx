@@ -14,7 +14,7 @@ import { conditionWord } from '../../model/health';
 import classes from './DecisionTab.module.css';
 
 /** Both sides of a decision, line by line. */
-function Evidence({ own, peer }: { own: ReplicaEvidence; peer?: ReplicaEvidence | undefined }) {
+function Evidence({ label, own, peer }: { label: string; own: ReplicaEvidence; peer?: ReplicaEvidence | undefined }) {
   const rows: readonly [string, (side: ReplicaEvidence) => string][] = [
     ['State', side => `${side.state} ${side.phase}`],
     ['Replica', side => conditionWord[side.condition] ?? side.condition],
@@ -25,7 +25,7 @@ function Evidence({ own, peer }: { own: ReplicaEvidence; peer?: ReplicaEvidence 
     ['Marked', side => bytes(side.markedBytes)],
   ];
   return (
-    <Wide label="Evidence of both nodes">
+    <Wide label={label}>
       <Table className={classes.table} verticalSpacing={6}>
         <Table.Thead><Table.Tr><Table.Th><span className="unseen">What</span></Table.Th><Table.Th>{own.node}</Table.Th><Table.Th>{peer?.node ?? 'the other node'}</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
@@ -49,7 +49,7 @@ function Last({ node, decision }: { node: string; decision: DecisionStatus | und
         <li>{decision.peerHeard ? 'The other node was heard' : 'The other node was silent'}{decision.peerSilentSeconds !== undefined && `, last ${duration(decision.peerSilentSeconds)} before`}.</li>
         <li>{witness}</li>
       </ul>
-      <Evidence own={decision.own} peer={decision.peer} />
+      <Evidence label={`Evidence of the decision on ${node}`} own={decision.own} peer={decision.peer} />
     </Card>
   );
 }
@@ -67,7 +67,7 @@ export function DecisionTab({ module, both }: { module: string; both: readonly S
           <div className={classes.report}>
             <p className={classes.sentence}>{report.value.sentence}</p>
             {report.value.notes.map(note => <Note key={note} tone="warn"><p>{note}</p></Note>)}
-            <Evidence own={report.value.mine} peer={report.value.theirs} />
+            <Evidence label="Evidence of both nodes now" own={report.value.mine} peer={report.value.theirs} />
             {report.value.peerHeardSeconds !== undefined && <p className={classes.soft}>{report.value.theirs?.node ?? 'The other node'} was heard {duration(report.value.peerHeardSeconds)} before. Nothing is done by looking.</p>}
           </div>
         )}

@@ -54,7 +54,7 @@ function NodeActions({ side, old, ask }: { side: Side; old: boolean; ask: Props[
   return (
     <div className={classes.actions}>
       <ActionButton label={actions[first].label} icon={actions[first].icon} variant={stopped ? 'filled' : 'default'} refusal={refusal(first)} name={`${actions[first].label} on ${side.node}`} onClick={() => ask(first, side)} />
-      {serving && <ActionButton label={actions.restart.label} icon="restart" refusal={refusal('restart')} name={`Restart the service on ${side.node}`} onClick={() => ask('restart', side)} />}
+      {serving && <ActionButton label={actions.restart.label} icon="restart" refusal={refusal('restart')} name={`Restart service on ${side.node}`} onClick={() => ask('restart', side)} />}
       <Menu position="bottom-end" width={290}>
         <Menu.Target><ActionIcon variant="default" size={36} aria-label={`More actions on ${side.node}`}><Icon name="more" /></ActionIcon></Menu.Target>
         <Menu.Dropdown>

@@ -1,0 +1,98 @@
+// Every page of the navigation, and the module's, in both themes and two widths: pictures for eyes, axe-core for rules. Pictures go to
+// HAMIRROR_SCREENS, else to tests/HaMirror.Console.Tests/screens, which is not in git. A page that somebody adds is looked at by itself.
+using Deque.AxeCore.Playwright;
+using HaMirror.Lab.Tests.TwoAgents;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace HaMirror.Console.Tests;
+
+/// <summary>What the pages look like, and whether everybody can use them.</summary>
+[Collection(ConsoleCollection.Name)]
+public sealed class AppearanceTests(BrowserFixture browser)
+{
+    private const int Wide = 1440, Narrow = 390;
+
+    private static string Folder => Environment.GetEnvironmentVariable("HAMIRROR_SCREENS") is { Length: > 0 } named ? named
+        : Path.Combine(AgentProcess.Repository, "tests/HaMirror.Console.Tests/screens");
+
+    [Fact]
+    public async Task EveryPage_InBothThemesAndWidths_HasNoViolationNothingSpilledAndItsPicture()
+    {
+        Directory.CreateDirectory(Folder);
+        await using var stage = await ConsoleStage.CreateAsync(browser, users: true);
+        var pair = stage.Pair;
+        await pair.AddModuleAsync("vm-mail");
+        await pair.AddModuleAsync("vm-web");
+        await pair.StartAsync();
+        await pair.One.StartModuleAsync("vm-mail", "primary");
+        await pair.ExpectAsync(pair.One, "ALONE Ready", "vm-mail");
+        var faults = new List<string>();
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            foreach (var width in new[] { Wide, Narrow })
+            {
+                var page = await stage.OpenAsync(width: width, height: width == Wide ? 900 : 844, scheme: scheme);
+                await Expect(page.Heading("Log in")).ToBeVisibleAsync();
+                await LookAsync(page, "login", scheme, width, faults);
+                await page.LogInAsync(ConsoleStage.Admin);
+                await page.TileShowsAsync("PRIMready", "SECONDready");
+                foreach (var (name, path) in await PagesAsync(page))
+                {
+                    await GoAsync(page, path);
+                    await LookAsync(page, name, scheme, width, faults);
+                    await TabsAsync(page, name, scheme, width, faults);
+                }
+            }
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        stage.ExpectNoFaults();
+    }
+
+    /// <summary>Those of the navigation, and the module's.</summary>
+    private static async Task<IReadOnlyList<(string Name, string Path)>> PagesAsync(ConsolePage page)
+    {
+        var paths = await page.Page.EvaluateAsync<string[]>("[...document.querySelectorAll('nav[aria-label=\"Pages\"] a')].map(a => a.getAttribute('href'))");
+        return [.. paths.Append($"/modules/{AgentPair.Module}").Distinct().Select(path => (path == "/" ? "overview" : path.Trim('/').Replace('/', '-'), path))];
+    }
+
+    private static async Task GoAsync(ConsolePage page, string path)
+    {
+        await page.Page.GotoAsync(path);
+        await Expect(page.Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToBeVisibleAsync();
+        await SettledAsync(page);
+    }
+
+    /// <summary>The parts of a page that has tabs.</summary>
+    private static async Task TabsAsync(ConsolePage page, string name, ColorScheme scheme, int width, List<string> faults)
+    {
+        var tabs = page.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Tab);
+        var count = await tabs.CountAsync();
+        for (var n = 0; n < count; n++)
+        {
+            if (await tabs.Nth(n).GetAttributeAsync("aria-selected") == "true") continue;
+            var word = (await tabs.Nth(n).InnerTextAsync()).Trim().ToLowerInvariant().Replace(' ', '-');
+            await tabs.Nth(n).ClickAsync();
+            await SettledAsync(page);
+            await LookAsync(page, $"{name}-{word}", scheme, width, faults);
+        }
+    }
+
+    /// <summary>Nothing is being fetched that would change the page: no loader is shown, and both nodes are known.</summary>
+    private static async Task SettledAsync(ConsolePage page) => await page.Page.WaitForFunctionAsync("""
+        () => !document.querySelector('[class*="Loader-root"]') && ![...document.querySelectorAll('main')].some(main => /Loading the page|Asking the nodes/.test(main.innerText))
+        """);
+
+    private static async Task LookAsync(ConsolePage page, string name, ColorScheme scheme, int width, List<string> faults)
+    {
+        var label = $"{name}-{scheme.ToString().ToLowerInvariant()}-{width}";
+        await page.Page.EvaluateAsync("window.scrollTo(0, 0)");
+        await page.Page.ScreenshotAsync(new() { Path = $"{Folder}/{label}.png", FullPage = true, Animations = ScreenshotAnimations.Disabled });
+        var spilled = await page.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        if (spilled > 0) faults.Add($"{label}: {spilled} pixels wider than the window.");
+        var result = await page.Page.RunAxe();
+        faults.AddRange(result.Violations.Select(violation => $"{label}: {violation.Id} ({violation.Impact}): {violation.Help}: "
+            + string.Join("; ", violation.Nodes.Take(3).Select(node => $"{node.Target} {node.Html}"))));
+    }
+}
