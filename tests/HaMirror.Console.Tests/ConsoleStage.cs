@@ -9,6 +9,10 @@ namespace HaMirror.Console.Tests;
 /// <summary>What a test of the console plays on.</summary>
 internal sealed class ConsoleStage : IAsyncDisposable
 {
+    /// <summary>What a figure may be beyond what is asked of it. Only the long form (HAMIRROR_SOAK=1), which is run where nothing else
+    /// does, judges by the figure itself: the plain one must not fail for what its machine does beside.</summary>
+    public static double Slack { get; } = Environment.GetEnvironmentVariable("HAMIRROR_SOAK") == "1" ? 1 : 3;
+
     public const string Admin = "anna", Control = "carl", Monitor = "mona";
 
     private readonly IBrowser _browser;

@@ -3,13 +3,14 @@ using System.Text.Json;
 using HaMirror.Core.Api;
 using HaMirror.Lab.Tests.TwoAgents;
 using Microsoft.Playwright;
+using Xunit.Abstractions;
 using static Microsoft.Playwright.Assertions;
 
 namespace HaMirror.Console.Tests;
 
 /// <summary>The first page, live.</summary>
 [Collection(ConsoleCollection.Name)]
-public sealed class OverviewTests(BrowserFixture browser)
+public sealed class OverviewTests(BrowserFixture browser, ITestOutputHelper output)
 {
     /// <summary>The bound of a change's way to the screen.</summary>
     private const int ShownWithinMilliseconds = 500;
@@ -76,7 +77,8 @@ public sealed class OverviewTests(BrowserFixture browser)
             best = Math.Min(best, await DelayAsync(page, pair.One, "PRIM"));
         }
 
-        Assert.True(best < ShownWithinMilliseconds, $"The best of six changes was on the screen {best:0} ms after the node had made it.");
+        output.WriteLine($"The best of six changes was on the screen after {best:0} ms.");
+        Assert.True(best < ShownWithinMilliseconds * ConsoleStage.Slack, $"The best of six changes was on the screen {best:0} ms after the node had made it.");
     }
 
     private static async Task RateAsync(AgentProcess node, long? bytesPerSecond)
