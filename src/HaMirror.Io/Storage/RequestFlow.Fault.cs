@@ -73,7 +73,8 @@ internal sealed unsafe partial class RequestFlow
     {
         ref var request = ref slot.Request;
         if (!LocalFault.IsFault(request.Error) || request.Refusal != 0
-            || request.Opcode is not (FuseOpcode.Open or FuseOpcode.SetAttributes or FuseOpcode.Allocate or FuseOpcode.Seek))
+            || request.Opcode is not (FuseOpcode.Open or FuseOpcode.SetAttributes or FuseOpcode.Allocate or FuseOpcode.Seek)
+            || request is { Opcode: FuseOpcode.Seek, Error: Errno.ENXIO }) // there is no data, or no hole, behind the offset
             return false;
         slot.Repeats = true;
         return slot.Repeats = slot.AwaitsDisk = _fault.Takes(slot, HasStandIn);

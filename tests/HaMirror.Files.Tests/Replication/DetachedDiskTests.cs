@@ -205,6 +205,23 @@ public sealed class DetachedDiskTests
         Assert.Empty(pair.Target.Failures);
     }
 
+    /// <summary>QEMU looks for holes all the time; behind the last data the answer is ENXIO, which a dead device gives, too.</summary>
+    [Fact]
+    public void Primary_SeekBehindTheLastData_IsNoFaultOfItsDisk()
+    {
+        const int seekData = 3;
+        using var pair = new StoragePair();
+        using (var file = File.Create(pair.Source.At("disk.img")))
+            file.SetLength(1 << 20);
+        pair.Pair(ResyncPlan.Dirty);
+        using (var file = File.OpenHandle(pair.Source.At("disk.img"), FileMode.Open, FileAccess.ReadWrite))
+            Assert.Equal(-Errno.ENXIO, Shim.Seek((int)file.DangerousGetHandle(), 0, seekData));
+        File.WriteAllText(pair.Source.At("other"), "written after it");
+
+        Assert.Null(StorageNode.Wait(pair.Source.Storage.DrainAsync()));
+        Assert.Equal("written after it", File.ReadAllText(Path.Combine(pair.Source.Underlying, "other"))); // not only the peer's
+    }
+
     [Fact]
     public void Primary_AskedTwiceToDetachUnderReads_AsksEachReadOnce()
     {
