@@ -61,15 +61,20 @@ internal sealed class Standby(MachineContext machine)
         var keeps = new Preserving(Keeps(), before, link.Peer.Record.Current);
         var record = machine.Record with { Sole = false, Serving = false };
         if (_plan != ResyncPlan.Leftover)
+        {
+            // A generation that the source does not know says that a salvage set is owed, so a replica that was given up has none.
+            var current = record.Current.IsNone || _plan == ResyncPlan.CopyAll ? link.Peer.Record.Current : record.Current;
             record = record with
             {
                 Condition = ReplicaCondition.Inconsistent,
                 ResyncFrom = link.Peer.Record.Current,
-                // A generation that the source does not know says that a salvage set is owed, so a replica that was given up has none.
-                Current = record.Current.IsNone || _plan == ResyncPlan.CopyAll ? link.Peer.Record.Current : record.Current,
+                Current = current,
+                History = record.History.Remove(current), // a source may have gone back to what was an ancestor here
                 CompareAll = record.CompareAll || _plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll,
                 PeerName = machine.Rules.PeerName,
             };
+        }
+
         machine.Persist(record);
         machine.Act(new MachineAction.BeginTarget(link.Id, _plan) { Keeps = keeps });
     }

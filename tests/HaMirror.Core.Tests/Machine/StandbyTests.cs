@@ -16,10 +16,7 @@ public sealed class StandbyTests
         Current = Newer, Base = Shared, History = [Shared], Condition = ReplicaCondition.UpToDate, Serving = true, Sole = true,
     };
 
-    private readonly ModuleMachine _machine = new(
-        new ModuleRules { NodeName = "node1", PeerName = "node2", IsFirstNode = true },
-        new ReplicaRecord { Current = Shared, Base = Shared, Condition = ReplicaCondition.UpToDate }, 1,
-        () => throw new InvalidOperationException("A standby makes no generation."));
+    private ModuleMachine _machine = Machine(new ReplicaRecord { Current = Shared, Base = Shared, Condition = ReplicaCondition.UpToDate });
 
     private TimeSpan _now;
 
@@ -67,14 +64,35 @@ public sealed class StandbyTests
         Assert.Equal(ReplicaCondition.Outdated, _machine.View.Record.Condition);
     }
 
-    private void Connect()
+    /// <summary>The primary had gone back (an undo, an older replica that an operator took) to what was an ancestor here.</summary>
+    [Fact]
+    public void FullSync_FromAnAncestorOfItsOwn_IsRecordedWithoutIt()
     {
-        Step(new MachineInput.Command(OperatorCommand.Start));
+        _machine = Machine(Ahead with { Sole = false, Serving = false });
+
+        Connect(OperatorCommand.StartAsSecondaryFullSync, new ReplicaRecord
+        {
+            Current = Shared, Base = Shared, Condition = ReplicaCondition.UpToDate, Serving = true, Sole = true,
+        });
+        Step(new MachineInput.PlanReceived(Link, ResyncPlan.CopyAll));
+
+        Assert.Equal(Shared, _machine.View.Record.Current);
+        Assert.DoesNotContain(Shared, _machine.View.Record.History);
+    }
+
+    private static ModuleMachine Machine(ReplicaRecord record) => new(
+        new ModuleRules { NodeName = "node1", PeerName = "node2", IsFirstNode = true }, record, 1,
+        () => throw new InvalidOperationException("A standby makes no generation."));
+
+    private void Connect(OperatorCommand command = OperatorCommand.Start, ReplicaRecord? source = null)
+    {
+        source ??= Ahead;
+        Step(new MachineInput.Command(command));
         Step(new MachineInput.SequenceEnded(1, null));
         Step(new MachineInput.MountEnded(null));
         Step(new MachineInput.BeatHeard(new ModuleBeat(
-            "node2", ModuleState.Alone, Phase.Ready, Ahead, false, false, true, GenerationId.None, GenerationId.None, 9, false, 1, 1, 1)));
-        Step(new MachineInput.LinkUp(Link, false, new PeerHello("node2", Ahead, ModuleState.Alone, false, 0)));
+            "node2", ModuleState.Alone, Phase.Ready, source, false, false, true, GenerationId.None, GenerationId.None, 9, false, 1, 1, 1)));
+        Step(new MachineInput.LinkUp(Link, false, new PeerHello("node2", source, ModuleState.Alone, false, 0)));
     }
 
     private StepOutput Step(MachineInput input) => _machine.Step(input, _now += TimeSpan.FromMilliseconds(10));
