@@ -280,6 +280,7 @@ public sealed class SimulatedNode
                 if (!told && action is not MachineAction.Beat) Input(new MachineInput.StorageFailed("The replica record could not be written."));
                 told |= action is not MachineAction.Beat;
                 if (action is MachineAction.RunSequence run) Input(new MachineInput.SequenceEnded(run.Ticket, "The record failed."));
+                if (action is MachineAction.Undo undo) Input(new MachineInput.Undone(undo.Ticket, null, "The record failed."));
             }
 
             if (holds && action is MachineAction.Persist { Record.Condition: ReplicaCondition.Inconsistent }

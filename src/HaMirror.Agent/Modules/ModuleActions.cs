@@ -74,6 +74,8 @@ internal sealed class ModuleActions : IDisposable
 
                 if (action is MachineAction.RunSequence refused)
                     _post(new MachineInput.SequenceEnded(refused.Ticket, "The replica record could not be written, so no service may start."));
+                if (action is MachineAction.Undo undo)
+                    _post(new MachineInput.Undone(undo.Ticket, null, "The replica record could not be written, so nothing is undone. Mend that disk, then ask again."));
                 continue;
             }
 

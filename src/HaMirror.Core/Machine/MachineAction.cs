@@ -14,7 +14,7 @@ public abstract record MachineAction
     public bool RestsOnRecord() => this switch
     {
         SetWritable { Writable: true } or Thaw or OpenGeneration or BeginTarget or Offer or AcceptOffer or SendHandover or AcceptDetach
-            or EndUndo or Beat => true,
+            or Undo or EndUndo or Beat => true,
         RunSequence run => HookTable.Calls(run.Sequence).Any(call => call.Hook.StartsWith("start_prim", StringComparison.Ordinal)),
         _ => false,
     };

@@ -4,9 +4,9 @@ namespace HaMirror.Core.Machine;
 
 /// <summary>Going back from a resync that did not end, because an operator asks for it with --as-primary --undo.</summary>
 /// <remarks>Invariants: (1) while it runs this node neither dials nor serves; (2) the record says what the replica was before only
-/// after the replica is that again; a crash between leaves it inconsistent, and the undo is done once more; (3) the replica counts as
-/// outdated, with marks that are not known to be complete: the other node has gone on, and has cleared marks for copies that are
-/// taken back here.</remarks>
+/// after the replica is that again; a crash between leaves it inconsistent, and the undo is done once more, or the other node is
+/// joined instead; (3) before anything is taken back, the record says that marks are not known to be complete: the other node has
+/// gone on, and has cleared marks for copies that are taken back here; (4) the replica counts as outdated afterwards.</remarks>
 internal sealed class Undoing(MachineContext machine)
 {
     private long _ticket;
@@ -29,6 +29,7 @@ internal sealed class Undoing(MachineContext machine)
         Wanted = false;
         _ticket = machine.NextTicket();
         machine.Say(SayLevel.Event, "The resync that did not end is undone: this node goes back to the replica that it had before");
+        machine.Persist(machine.Record with { CompareAll = true });
         machine.Act(new MachineAction.Undo(_ticket));
     }
 

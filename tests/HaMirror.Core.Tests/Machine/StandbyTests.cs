@@ -52,6 +52,24 @@ public sealed class StandbyTests
     [Fact]
     public void Undo_WhoseRecordIsNotWritten_KeepsItsJournal() => Assert.True(new MachineAction.EndUndo().RestsOnRecord());
 
+    /// <summary>The other node has cleared marks for copies that are taken back: a crash in the middle, and a plain start after it,
+    /// must not compare by those marks (G5).</summary>
+    [Fact]
+    public void Undo_BeforeItBegins_RecordsThatMarksAreNotKnownToBeComplete()
+    {
+        _machine = Machine(new ReplicaRecord { Current = Shared, Base = Shared, Condition = ReplicaCondition.Inconsistent, ResyncFrom = Newer });
+
+        Step(new MachineInput.Command(OperatorCommand.StartAsPrimary) { Undo = true });
+        Step(new MachineInput.SequenceEnded(1, null));
+        var actions = Step(new MachineInput.MountEnded(null)).Actions;
+
+        var undo = Assert.Single(actions.OfType<MachineAction.Undo>());
+        var recorded = Assert.Single(actions.OfType<MachineAction.Persist>());
+        Assert.True(recorded.Record.CompareAll);
+        Assert.True(actions.IndexOf(recorded) < actions.IndexOf(undo));
+        Assert.True(undo.RestsOnRecord());
+    }
+
     [Fact]
     public void Plan_ThatDisagrees_EndsTheLinkAndLeavesTheReplicaConsistent()
     {
