@@ -21,9 +21,11 @@ public sealed class SimulatedJournal
     /// <summary>A resync begins.</summary>
     public void Begin(Preserving keeps, SimulatedReplica replica)
     {
-        if (keeps.Kind == Preservation.Continued || (keeps.Kind == Preservation.ContinuedSalvage && _content is not null)) return;
+        // What was kept of an earlier history knows nothing of the replica that is replaced now.
+        if (_before.Current != keeps.Before.Current) _content = null;
+        if (keeps.Kind is Preservation.Continued or Preservation.ContinuedSalvage && _content is not null) return;
         _content = null;
-        if (keeps.Kind == Preservation.None) return;
+        if (keeps.Kind is Preservation.None or Preservation.Continued) return;
         _content = [.. Enumerable.Range(0, SimulatedReplica.BlockCount).Select(block => replica[block])];
         (_holds, _before) = ([.. replica.Holds], keeps.Before);
         if (keeps.Kind != Preservation.Undo) Salvaged.UnionWith(replica.Holds);

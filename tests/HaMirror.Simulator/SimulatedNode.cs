@@ -238,7 +238,17 @@ public sealed class SimulatedNode
         var before = (machine.View.State, machine.View.Phase);
         if (input is MachineInput.BeatHeard) _network.PeerHeard(_index);
         var now = TimeSpan.FromMicroseconds(_world.Now * _drift) + _jump;
-        var output = machine.Step(input, now);
+        StepOutput output;
+        try
+        {
+            output = machine.Step(input, now);
+        }
+        catch (InvalidOperationException broken)
+        {
+            _world.Violate($"{Name}: {broken.Message}"); // its own check of a record
+            return null;
+        }
+
         _goesOn = machine.View.Beat.Serves || machine.View.Record.Sole || machine.View.Record.Serving || machine.View.Beat.Claims;
         if (_world.Tracing && input is not (MachineInput.Tick or MachineInput.BeatHeard)) _world.Note($"{Name} <- {NodeWords.Describe(input)}");
         _world.Story?.AddRange(NodeWords.Tell(Name, before, machine.View, output));
