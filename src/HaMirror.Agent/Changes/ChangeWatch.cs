@@ -19,29 +19,45 @@ internal sealed class ChangeWatch(ChangeStore store, ChangeDesk desk, ChangePart
         {
             do
             {
-                if (node.Membership is { } cluster) await LookAsync(cluster.NodeName);
+                if (node.Membership is { } cluster) await LookAsync(cluster.NodeName, stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The agent ends.
         }
     }
 
-    private async Task LookAsync(string node)
+    /// <summary>One that cannot end now keeps no other from ending, and whatever is wrong with it does not end this watch: it is tried
+    /// again soon, and said once.</summary>
+    private async Task LookAsync(string node, CancellationToken stopping)
+    {
+        string? waits = null;
+        try
+        {
+            foreach (var change in store.All.Where(change => !desk.IsUnderWay(change.Id))) waits = await TryEndAsync(change, node, stopping) ?? waits;
+        }
+        catch (IOException error)
+        {
+            waits = error.Message; // A damaged change; the message says which.
+        }
+
+        if (waits is not null && waits != _said) log.ChangeWaits(waits);
+        _said = waits;
+    }
+
+    /// <returns>Null, or why it does not end now.</returns>
+    private async Task<string?> TryEndAsync(PlannedChange change, string node, CancellationToken stopping)
     {
         try
         {
-            foreach (var change in store.All.Where(change => !desk.IsUnderWay(change.Id))) await EndAsync(change, node);
-            _said = null;
+            await EndAsync(change, node);
+            return null;
         }
-        catch (Exception error) when (error is Refusal or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (!stopping.IsCancellationRequested)
         {
-            // Tried again soon; said once.
-            if (_said == error.Message) return;
-            _said = error.Message;
-            log.ChangeWaits(error.Message);
+            return error.Message;
         }
     }
 

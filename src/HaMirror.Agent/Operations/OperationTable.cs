@@ -112,9 +112,23 @@ internal sealed class OperationTable(EventHub hub, NodeService node, ModuleRoste
         lock (_lock) all = [.. _all];
         foreach (var operation in all)
         {
-            var bytes = JsonSerializer.SerializeToUtf8Bytes(operation.Show(NodeName), ConsoleJson.Default.OperationStatus);
-            if (_published.TryGetValue(operation.Id, out var before) && before.AsSpan().SequenceEqual(bytes)) continue;
-            _published[operation.Id] = bytes;
+            byte[] bytes;
+            try
+            {
+                bytes = JsonSerializer.SerializeToUtf8Bytes(operation.Show(NodeName), ConsoleJson.Default.OperationStatus);
+            }
+            catch (Exception error)
+            {
+                log.ApiFailed(error, "OPERATION", operation.Id); // Its module was removed under it, say: the others are told of all the same.
+                continue;
+            }
+
+            lock (_lock)
+            {
+                if (!_all.Contains(operation) || (_published.TryGetValue(operation.Id, out var before) && before.AsSpan().SequenceEqual(bytes))) continue;
+                _published[operation.Id] = bytes;
+            }
+
             hub.Publish("operation", bytes);
         }
     }

@@ -16,7 +16,7 @@ using HaMirror.Io.Replication;
 namespace HaMirror.Io.IntentLog;
 
 /// <summary>The intent log of a module at work. Belongs to the pump's thread.</summary>
-internal sealed unsafe class IntentGate : IDisposable
+internal sealed unsafe partial class IntentGate : IDisposable
 {
     /// <summary>A change of more areas than this makes all of the file hot.</summary>
     private const ulong AreasMax = 8;
@@ -434,73 +434,5 @@ internal sealed unsafe class IntentGate : IDisposable
             if (dirty.Done is not null)
                 _told.Add(dirty.Done);
         }
-    }
-
-    private bool HasRoom(bool withMap)
-    {
-        var map = (ulong)(_hot.Capacity / IntentTransaction.HotPerBlock + 1);
-        var most = withMap ? SpareBlocks + 2 * map : 2 * SpareBlocks + 3 * map;
-        return _next - _start + most <= _ring.BlockCount;
-    }
-
-    private void Write()
-    {
-        var count = (ulong)_transaction.BlockCount;
-        var bytes = _transaction.BlockCount * IntentTransaction.BlockBytes;
-        if (_memory.Bytes < bytes)
-        {
-            _memory.Dispose();
-            _memory = new PageBlock(bytes * 2);
-        }
-        _transaction.Seal(_ring.Log, _next).CopyTo(new Span<byte>(_memory.Address, bytes));
-        var at = _next % _ring.BlockCount;
-        var before = Math.Min(count, _ring.BlockCount - at);
-        _writing = before < count ? 2 : 1;
-        (_failedWith, _unwritten) = (0, bytes);
-        TransactionCount++;
-        _next += count;
-        _host.WriteBlocks(_memory.Address, (int)before * IntentTransaction.BlockBytes, at * IntentTransaction.BlockBytes);
-        if (before < count)
-            _host.WriteBlocks(
-                _memory.Address + before * IntentTransaction.BlockBytes, (int)(count - before) * IntentTransaction.BlockBytes, 0);
-    }
-
-    private void ReplaceMarks()
-    {
-        (_isMapWriting, _isReplacing) = (false, true);
-        var content = new MarksContent(_ring.Log, _newStart, _ring.BlockCount);
-        _marks.Visit(content.Add);
-        _recorded.Visit(content.Add);
-        HoldsDirt = content.HasFiles;
-        _host.ReplaceMarks(content, failure =>
-        {
-            _isReplacing = false;
-            _refused = failure;
-            if (failure is null)
-                _start = _newStart;
-        });
-    }
-
-    /// <summary>Tries again to replace the marks file, if that failed (a full disk): the log goes on as long as it has room.</summary>
-    public void Retry()
-    {
-        _isMapDue |= _refused is not null;
-        _refused = null;
-    }
-
-    private void Fail(string reason)
-    {
-        Failure = reason;
-        Tell(reason);
-        _host.LogFailed(reason);
-    }
-
-    private void Tell(string? failure)
-    {
-        foreach (var done in _told)
-            done(failure);
-        _told.Clear();
-        while (failure is not null && _dirty.TryDequeue(out var dirty))
-            dirty.Done?.Invoke(failure);
     }
 }
