@@ -5,7 +5,16 @@ import type { SessionStatus } from './types';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-export interface RequestOptions { node?: string | undefined; body?: unknown; signal?: AbortSignal }
+export interface RequestOptions {
+  node?: string | undefined;
+  body?: unknown;
+  signal?: AbortSignal;
+  /** The version that is changed, as it was read; null: it must not exist yet. When it is another one by now the node refuses with
+   * 412 (`Problem.outdated`): somebody else was faster, and nothing was changed. */
+  match?: string | null;
+  /** The answer is an operation (api/operations.ts) instead of what comes at its end. */
+  asOperation?: boolean;
+}
 
 /** Somebody must log in (again). Set by the session store. */
 let onUnauthorized: () => void = () => undefined;
@@ -18,12 +27,16 @@ export function pathAt(node: string | undefined, path: string): string {
 
 /** @throws {Problem} the request was refused or found nobody */
 export async function send(method: Method, path: string, options: RequestOptions = {}): Promise<Response> {
-  const init: RequestInit = { method };
+  const headers: Record<string, string> = {};
+  const init: RequestInit = { method, headers };
   if (options.signal) init.signal = options.signal;
   if (options.body !== undefined) {
     init.body = JSON.stringify(options.body);
-    init.headers = { 'Content-Type': 'application/json' };
+    headers['Content-Type'] = 'application/json';
   }
+  if (options.match === null) headers['If-None-Match'] = '*';
+  else if (options.match !== undefined) headers['If-Match'] = `"${options.match}"`;
+  if (options.asOperation) headers['Prefer'] = 'respond-async';
   const response = await doors.fetch(pathAt(options.node, path), init);
   if (response.ok) return response;
   const problem = await Problem.ofResponse(response);
@@ -40,7 +53,7 @@ export const api = {
   get: <T>(path: string, options?: RequestOptions) => json<T>('GET', path, options),
   post: <T>(path: string, body?: unknown, options?: RequestOptions) => json<T>('POST', path, { ...options, body: body ?? {} }),
   put: <T>(path: string, body: unknown, options?: RequestOptions) => json<T>('PUT', path, { ...options, body }),
-  delete: (path: string, options?: RequestOptions) => json<void>('DELETE', path, options),
+  delete: <T = void>(path: string, options?: RequestOptions) => json<T>('DELETE', path, options),
 };
 
 export const modulePath = (module: string, rest = '') => `/v1/modules/${encodeURIComponent(module)}${rest}`;

@@ -16,6 +16,9 @@ export class Problem extends Error {
   /** Nobody answered: neither the node that was asked nor the other one. */
   get silent(): boolean { return this.status === 0; }
 
+  /** Somebody else has changed it since it was read; nothing was done. */
+  get outdated(): boolean { return this.status === 412; }
+
   static of(error: unknown): Problem {
     if (error instanceof Problem) return error;
     if (error instanceof Error) return new Problem(0, `The page failed: ${error.message}`, 'Reload it; if it happens again, look into the browser\'s console.');

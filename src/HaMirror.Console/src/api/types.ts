@@ -30,7 +30,13 @@ export interface ModuleStatus {
   module: string; node: string; state: State; phase: Phase; reason?: string; since: string; condition: Condition;
   generation: string; failoverOn: boolean; peerState?: State; peerPhase?: Phase; peerCondition?: Condition;
   peerHeard: boolean; linked: boolean; resync?: ResyncStatus; dirtyBytes?: number; resources: ResourceStatus[]; notes: string[];
-  decision?: DecisionStatus;
+  decision?: DecisionStatus; configurationVersion?: string; peerConfigurationVersion?: string; change?: ChangeStatus;
+}
+
+/** A change of both nodes that is not over. */
+export interface ChangeStatus {
+  id: string; kind: 'apply' | 'remove' | 'cluster'; module: string; version?: string; by: string; time: string; coordinator: string;
+  state: 'prepared' | 'decided'; sentence: string;
 }
 
 export interface LogLine { time: string; module: string; level: Level; text: string }
@@ -82,3 +88,10 @@ export interface SalvageSet {
 }
 
 export interface ActionAccepted { module: string; action: string; state: State; phase: Phase }
+
+/** What takes long. `result` is what the request would have answered. */
+export interface OperationStatus {
+  id: string; kind: string; module?: string; node: string; by: string; begun: string; ended?: string;
+  state: 'running' | 'done' | 'failed' | 'cancelled'; percent?: number; bytesDone?: number; bytesTotal?: number; bytesPerSecond?: number;
+  secondsLeft?: number; text: string; canCancel: boolean; result?: unknown; problem?: ProblemRecord;
+}
