@@ -88,6 +88,12 @@ public enum FrameType : byte
     /// <summary>The source's disk failed: record that you alone are up to date. Answered by DetachAccepted.</summary>
     Detached = 57,
     DetachAccepted = 58,
+
+    /// <summary>Before the target's last Marks: its replica is of the comparison of everything that the payload names (16 bytes).</summary>
+    ComparisonHeld = 68,
+
+    /// <summary>A comparison of everything begins, and is called so (16 bytes).</summary>
+    ComparisonBegun = 69,
 }
 
 [Flags]

@@ -120,8 +120,28 @@ internal sealed unsafe class KeptFiles(IReadOnlyList<TargetRoot> roots, Preimage
         var removed = Remove(top, Number(origin));
         _ = Shim.Close(top);
         Shim.Check(removed == -Errno.ENOENT ? 0 : removed, $"remove {DirectoryOf(origin)} in {root.Path}");
-        _ = WithTimes(root.Descriptor, () => Shim.Unlink(root.Descriptor, ReplicationFilter.KeptName, 1));
+        CloseTop(root);
     }
+
+    /// <summary>Opens what a node keeps for itself in a root; made when it is missing, and durable then.</summary>
+    /// <returns>A descriptor or -errno.</returns>
+    public static int OpenTop(TargetRoot root)
+    {
+        var found = Shim.Open(root.Descriptor, ReplicationFilter.KeptName, DirectoryFlags, 0);
+        if (found != -Errno.ENOENT)
+            return found;
+        // The root may have been opened with O_PATH, which cannot be synced.
+        var own = Shim.Open(root.Descriptor, "", DirectoryFlags, 0);
+        if (own < 0)
+            return own;
+        var made = WithTimes(own, () => Make(own, ReplicationFilter.KeptName));
+        _ = Shim.Close(own);
+        return made < 0 ? made : Shim.Open(root.Descriptor, ReplicationFilter.KeptName, DirectoryFlags, 0);
+    }
+
+    /// <summary>Removes what <see cref="OpenTop"/> made, once it is empty.</summary>
+    public static void CloseTop(TargetRoot root) =>
+        _ = WithTimes(root.Descriptor, () => Shim.Unlink(root.Descriptor, ReplicationFilter.KeptName, 1));
 
     /// <summary>What is kept beside the replica is no change of it: the root keeps its times.</summary>
     private static int WithTimes(int root, Func<int> act)
@@ -180,19 +200,12 @@ internal sealed unsafe class KeptFiles(IReadOnlyList<TargetRoot> roots, Preimage
         var found = Shim.Open(root.Descriptor, path, DirectoryFlags, 0);
         if (found != -Errno.ENOENT)
             return found;
-        // The root may have been opened with O_PATH, which cannot be synced.
-        var own = Shim.Open(root.Descriptor, "", DirectoryFlags, 0);
-        if (own < 0)
-            return own;
-        var made = WithTimes(own, () => Make(own, ReplicationFilter.KeptName));
-        var top = made < 0 ? made : Shim.Open(own, ReplicationFilter.KeptName, DirectoryFlags, 0);
-        if (top >= 0)
-        {
-            made = Make(top, Number(origin));
-            _ = Shim.Close(top);
-        }
-        _ = Shim.Close(own);
-        return top < 0 ? top : made < 0 ? made : Shim.Open(root.Descriptor, path, DirectoryFlags, 0);
+        var top = OpenTop(root);
+        if (top < 0)
+            return top;
+        var made = Make(top, Number(origin));
+        _ = Shim.Close(top);
+        return made < 0 ? made : Shim.Open(root.Descriptor, path, DirectoryFlags, 0);
     }
 
     private static int Make(int parent, string name)

@@ -10,8 +10,9 @@ using HaMirror.Io.Native;
 namespace HaMirror.Io.Replication;
 
 /// <summary>Visits directories, root first. Belongs to the pump's thread.</summary>
+/// <param name="met">Files that a plan of everything has marked already.</param>
 internal sealed class DirectoryWalk(
-    SourceLink link, ResyncPlan plan, MarkSet marks, ResyncFiles files, IReadOnlyList<ResyncRoot> roots)
+    SourceLink link, ResyncPlan plan, MarkSet marks, ResyncFiles files, IReadOnlyList<ResyncRoot> roots, HashSet<FileKey> met)
 {
     /// <summary>So few left are visited in one go, or a guest that keeps changing names would outrun the walk.</summary>
     private const int LastFew = 64;
@@ -22,7 +23,6 @@ internal sealed class DirectoryWalk(
     private readonly Queue<(int Root, string Path)> _queue = new();
     private readonly Dictionary<(int Root, string Path), bool> _queued = [];
     private readonly HashSet<FileKey> _visited = [];
-    private readonly HashSet<FileKey> _seen = [];
 
     public long VisitCount { get; private set; }
 
@@ -105,7 +105,7 @@ internal sealed class DirectoryWalk(
         }
         if (!DirectorySnapshot.IsRegular(stat))
             return;
-        var first = _seen.Add(key);
+        var first = met.Add(key);
         if (whole || (first && plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll))
             marks.MarkWhole(key);
         if (marks.Find(key) is not null)

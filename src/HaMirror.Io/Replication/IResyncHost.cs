@@ -24,6 +24,9 @@ internal unsafe interface IResyncHost
     /// <summary>As <see cref="Quieten"/>, for all files at once.</summary>
     bool QuietenAll();
 
+    /// <summary>A resync goes on where an earlier link left it.</summary>
+    void GoesOn(ulong done, ulong total);
+
     /// <summary>Marks what is being changed on the local disk: a look at the files now would not see it.</summary>
     void MarkUnderWay();
 

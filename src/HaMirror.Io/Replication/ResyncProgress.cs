@@ -21,6 +21,23 @@ internal sealed class ResyncProgress
 
     public ulong BytesSent { get; set; }
 
+    /// <summary>Of <see cref="BytesDone"/>, what earlier links did.</summary>
+    public ulong BytesBefore { get; private set; }
+
+    /// <summary>An earlier link came as far as that.</summary>
+    public void GoOn(ulong total, ulong done) => (BytesTotal, BytesDone, BytesBefore, _sampledDone) = (total, done, done, done);
+
+    /// <summary>What remains to be done is known: all that <see cref="BytesTotal"/> says. What was done before then is the rest of
+    /// what there was, or of what there is now.</summary>
+    /// <param name="before">Bytes in all, as was thought before.</param>
+    public void Remain(ulong before)
+    {
+        var left = BytesTotal;
+        BytesTotal = Math.Max(before, left + (BytesDone - BytesBefore));
+        var done = BytesTotal - left;
+        (BytesBefore, _sampledDone, BytesDone) = (BytesBefore + done - BytesDone, done, done);
+    }
+
     /// <summary>Of <see cref="BytesDone"/>.</summary>
     public double BytesPerSecond => _rate;
 

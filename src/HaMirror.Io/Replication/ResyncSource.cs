@@ -18,7 +18,7 @@ using HaMirror.Io.Storage;
 namespace HaMirror.Io.Replication;
 
 /// <summary>A running resync. Belongs to the pump's thread.</summary>
-internal sealed unsafe class ResyncSource : IDisposable
+internal sealed unsafe partial class ResyncSource : IDisposable
 {
     /// <summary>Files open at once: many small ones keep the reads busy.</summary>
     private const int FilesMax = 32;
@@ -53,6 +53,7 @@ internal sealed unsafe class ResyncSource : IDisposable
     private readonly AskingRule _asking;
     private readonly ResyncComparison _comparison;
     private readonly ResyncBlock _block;
+    private readonly ResyncMemory _memory;
     private bool _targetMarksComplete;
     private bool _isMissing;
     private ulong _namesBarrier;
@@ -61,14 +62,15 @@ internal sealed unsafe class ResyncSource : IDisposable
     private readonly record struct Read(FileCopy File, ulong Offset, int Bytes, Asking Asking);
 
     public ResyncSource(
-        SourceLink link, ResyncPlan plan, MarkSet marks, IResyncHost host, int streams, long? bandwidth)
+        SourceLink link, ResyncPlan plan, MarkSet marks, IResyncHost host, int streams, long? bandwidth, ResyncMemory memory)
     {
-        (_link, Plan, _marks, _host, _streams) = (link, plan, marks, host, Math.Max(streams, 1));
+        (_link, Plan, _marks, _host, _streams, _memory) = (link, plan, marks, host, Math.Max(streams, 1), memory);
         _bandwidth = new BandwidthBudget(bandwidth);
-        _walk = new DirectoryWalk(link, plan, marks, _files, host.Roots);
+        _walk = new DirectoryWalk(link, plan, marks, _files, host.Roots, memory.Met);
         _asking = new AskingRule(plan);
         _comparison = new ResyncComparison(link, ComparedBytesMax);
         _block = new ResyncBlock(link, host, Progress);
+        Progress.GoOn(memory.BytesTotal, memory.BytesDone);
         for (var root = 0; root < host.Roots.Count; root++)
             _walk.Add(root, "", true);
     }
@@ -79,6 +81,9 @@ internal sealed unsafe class ResyncSource : IDisposable
 
     public ResyncProgress Progress { get; } = new();
 
+    /// <summary>It goes on with a comparison that an earlier link did not end; known once names are visited.</summary>
+    public bool IsResumed { get; private set; }
+
     /// <summary>Another turn at once would find something to do.</summary>
     public bool HasWork => Phase == ResyncPhase.Names && !_walk.IsEmpty && _link.Stream.WaitingBytes == 0;
 
@@ -88,7 +93,7 @@ internal sealed unsafe class ResyncSource : IDisposable
 
     /// <summary>Of a resync that has ended.</summary>
     public ResyncSummary Summary => new(
-        Plan, Progress.BytesDone, Progress.BytesSent, TimeSpan.FromMilliseconds(Environment.TickCount64 - _begun), DateTimeOffset.UtcNow);
+        Plan, Progress.BytesDone - Progress.BytesBefore, Progress.BytesSent, TimeSpan.FromMilliseconds(Environment.TickCount64 - _begun), DateTimeOffset.UtcNow);
 
     /// <summary>Another cap from now on, in bytes a second; null: none.</summary>
     public void Limit(long? bytesPerSecond) => _bandwidth.Limit(bytesPerSecond);
@@ -116,10 +121,23 @@ internal sealed unsafe class ResyncSource : IDisposable
     /// <param name="last">Not More: before the plan, these were all.</param>
     public void TakeMarks(List<FileMarks> marks, bool last)
     {
+        if (last && !_targetMarksComplete)
+            Enter();
         _targetMarksComplete |= last;
         foreach (var mark in marks)
             if (mark.Root < _host.Roots.Count && _host.Roots[mark.Root].IsReplicated(mark.Path))
                 TakeMark(mark);
+    }
+
+    /// <summary>All that the target had to say before names are visited has come.</summary>
+    private void Enter()
+    {
+        IsResumed = _memory.Enter(Plan, _link.HeldComparison);
+        if (!IsResumed && _memory.IsComparing)
+            _link.SendComparison(_memory.Comparison);
+        Progress.GoOn(_memory.BytesTotal, _memory.BytesDone);
+        if (_memory.BytesTotal > 0)
+            _host.GoesOn(_memory.BytesDone, _memory.BytesTotal);
     }
 
     /// <summary>One turn.</summary>
@@ -142,95 +160,6 @@ internal sealed unsafe class ResyncSource : IDisposable
             return failure.Message;
         }
     }
-
-    /// <summary>A read that <see cref="IResyncHost.TryRead"/> began is done.</summary>
-    /// <param name="result">Bytes, fewer at the end of the file, or -errno.</param>
-    /// <returns>Null, or why the link cannot go on, as a sentence.</returns>
-    public string? ReadCompleted(int token, byte* data, long result)
-    {
-        _reads.Remove(token, out var read);
-        var file = read.File;
-        file.Outstanding--;
-        if (file.IsAbandoned)
-        {
-            _host.Release(token);
-            return null;
-        }
-        if (result < 0)
-        {
-            _host.Release(token);
-            return $"The resync cannot read {file.File.Path} at {read.Offset}: {Errno.Describe((int)-result)}.";
-        }
-        var bytes = (int)Math.Min(result, read.Bytes);
-        if (bytes > 0 && bytes < read.Bytes)
-        {
-            // Only a second answer says that the file ends there.
-            var rest = Shim.ReadAt(file.Descriptor, data + bytes, (ulong)(read.Bytes - bytes), read.Offset + (ulong)bytes);
-            if (rest < 0)
-            {
-                _host.Release(token);
-                return $"The resync cannot read {file.File.Path} at {read.Offset + (ulong)bytes}: {Errno.Describe((int)-rest)}.";
-            }
-            bytes += (int)rest;
-        }
-        if (bytes > 0 && read.Asking != Asking.Sends)
-        {
-            // One extent is its own hash: nothing is left to divide.
-            var isDivided = read.Asking == Asking.Extents && bytes > ExtentSet.ExtentBytes;
-            _comparison.Ask(new ComparedBlock(file, read.Offset, read.Bytes, bytes, isDivided), data);
-            _host.Release(token);
-            return null;
-        }
-        if (read.Asking != Asking.Sends)
-            _asking.Forget();
-        var sent = _block.Send(token, file, read.Offset, data, bytes);
-        _bandwidth.Take(sent);
-        // What lies behind a short read is behind the end of the file, where the target has nothing either.
-        Copied(file.Key, read.Offset, read.Bytes);
-        return null;
-    }
-
-    /// <summary>The target has compared a range.</summary>
-    public void HashResult(ulong sequence, bool equal)
-    {
-        if (!_comparison.TryTake(sequence, out var block))
-            return;
-        if (equal)
-            Copied(block.File.Key, block.Offset, block.Bytes);
-        else
-            block.File.Different.Enqueue(new DifferentRange(block.Offset, (ulong)block.Bytes, !_asking.IsSending && block.ExtentCount > 1));
-        if (equal || block.ExtentCount == 1)
-            _asking.Learn(block.ExtentCount, equal ? 0 : block.ExtentCount);
-    }
-
-    /// <summary>The target has compared each extent of a range.</summary>
-    /// <param name="different">A bit for each, lowest first.</param>
-    /// <returns>Null, or what is wrong with the answer, as the end of a sentence.</returns>
-    public string? HashResults(ulong sequence, ReadOnlySpan<byte> different)
-    {
-        if (!_comparison.TryTake(sequence, out var block))
-            return null;
-        if (different.Length != (block.ExtentCount + 7) / 8)
-            return $"answered {block.ExtentCount} hashes with {different.Length} bytes";
-        var count = 0;
-        for (int from = 0, to; from < block.ExtentCount; from = to)
-        {
-            var differs = IsSet(different, from);
-            for (to = from + 1; to < block.ExtentCount && IsSet(different, to) == differs;)
-                to++;
-            var offset = block.Offset + (ulong)from * ExtentSet.ExtentBytes;
-            var bytes = (to == block.ExtentCount ? block.Bytes : to * ExtentSet.ExtentBytes) - from * ExtentSet.ExtentBytes;
-            if (differs)
-                block.File.Different.Enqueue(new DifferentRange(offset, (ulong)bytes, IsDivided: false));
-            else
-                Copied(block.File.Key, offset, bytes);
-            count += differs ? to - from : 0;
-        }
-        _asking.Learn(block.ExtentCount, count);
-        return null;
-    }
-
-    private static bool IsSet(ReadOnlySpan<byte> bits, int index) => (bits[index / 8] >> index % 8 & 1) != 0;
 
     public void Dispose()
     {
@@ -285,9 +214,12 @@ internal sealed unsafe class ResyncSource : IDisposable
         _isMissing = false;
         foreach (var key in _marks.All.Keys.Where(key => !_files.Contains(key)).ToArray())
             _marks.Forget(key); // no replicated name leads to it: there is nothing to be equal to
+        var ahead = Progress.BytesTotal;
+        Progress.BytesTotal = 0;
         foreach (var key in _files.Keys)
             if (_marks.Find(key) is not null)
                 Wait(key);
+        Progress.Remain(ahead);
         _link.IsStreaming = true;
         _namesBarrier = _link.SendBarrier();
     }

@@ -92,6 +92,9 @@ internal sealed unsafe class SourceLink : IDisposable
     /// <summary>Sequence of the last Bind: a read of the file must come behind it.</summary>
     public ulong LastBind { get; private set; }
 
+    /// <summary>The comparison that the target's replica is of; empty: of none.</summary>
+    public Guid HeldComparison { get; private set; }
+
     /// <summary>Null once the resync has ended.</summary>
     public ResyncSource? Resync { get; private set; }
 
@@ -253,6 +256,9 @@ internal sealed unsafe class SourceLink : IDisposable
         _link.Outgoing.Add(FrameType.Offer, payload: payload);
     }
 
+    /// <summary>A comparison of everything begins.</summary>
+    public void SendComparison(Guid comparison) => _link.Outgoing.Add(FrameType.ComparisonBegun, payload: comparison.ToByteArray());
+
     /// <summary>Asks the peer to stand in for the local disk.</summary>
     public void SendDetached() => _link.Outgoing.Add(FrameType.Detached);
 
@@ -384,6 +390,9 @@ internal sealed unsafe class SourceLink : IDisposable
                 return Resync?.HashResults(header.Sequence, payload.ToArray()) is { } wrong ? $"{PeerName} {wrong}." : null;
             case FrameType.Marks:
                 return TakeMarks(header, payload);
+            case FrameType.ComparisonHeld when payload.Length == 16:
+                HeldComparison = new Guid(payload.ToArray());
+                return null;
             case FrameType.OfferAccepted:
                 Crash.At(CrashPoint.OfferAccepted);
                 IsAccepted = true;

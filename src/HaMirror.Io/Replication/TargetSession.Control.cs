@@ -36,6 +36,11 @@ public sealed unsafe partial class TargetSession
                 _events.PlanReceived(_link.Number, (ResyncPlan)header.Argument);
                 ComparePlans();
                 break;
+            case FrameType.ComparisonBegun when payload.Length == 16 && _sourcePlan is not null:
+                // Without it the next link compares everything anew, and nothing else.
+                if (HeldComparison.Save(_settings.Roots, new Guid(payload)) is { } failure)
+                    _log.ComparisonNotHeld(_link.Number, failure);
+                break;
             case FrameType.Offer when payload.Length == 16 && HasPlan:
                 Crash.At(CrashPoint.OfferReceived);
                 _stream.EndTolerance();

@@ -52,6 +52,7 @@ public sealed unsafe partial class TargetSession : IDisposable
     private AckMode _ack;
     private readonly TargetFrame[] _frames = new TargetFrame[RoundFrames];
     private readonly Thread _thread;
+    private Guid _held;
     private ResyncPlan? _ownPlan;
     private ResyncPlan? _sourcePlan;
     private string? _end;
@@ -107,7 +108,7 @@ public sealed unsafe partial class TargetSession : IDisposable
         _stream.Preimages = preimages;
         // Only now: the source visits no names before it has all marks, so the time that preimages took harmed nobody.
         _link.Outgoing.Add(FrameType.Marks, payload: FileMarksCodec.Split([])[0]);
-        _stream.CopiesEverything = plan is ResyncPlan.CompareAll or ResyncPlan.CopyAll;
+        _stream.CopiesEverything = _held == Guid.Empty && plan is (ResyncPlan.CompareAll or ResyncPlan.CopyAll);
         ComparePlans();
     });
 
@@ -248,6 +249,9 @@ public sealed unsafe partial class TargetSession : IDisposable
 
     private void SendMarks()
     {
+        _held = HeldComparison.Load(_settings.Roots);
+        if (_held != Guid.Empty)
+            _link.Outgoing.Add(FrameType.ComparisonHeld, payload: _held.ToByteArray());
         var payloads = FileMarksCodec.Split(_settings.Marks);
         foreach (var payload in payloads)
             _link.Outgoing.Add(FrameType.Marks, FrameFlags.More, payload: payload);

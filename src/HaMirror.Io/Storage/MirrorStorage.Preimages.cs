@@ -34,6 +34,13 @@ public sealed partial class MirrorStorage
     /// <summary>Files that resyncs removed and that nothing needs any more go away, in a while.</summary>
     public void SweepKept() => Enqueue(Sweep);
 
+    /// <summary>The replica is not, or not only, what a comparison of everything made of it.</summary>
+    private void DropComparison()
+    {
+        if (HeldComparison.Drop(TargetRoots()) is { } failure)
+            _options.Log.ComparisonNotDropped(_options.Module, failure);
+    }
+
     private void Sweep()
     {
         if (_mounts.Count > 0)
@@ -88,6 +95,9 @@ public sealed partial class MirrorStorage
             return (null, "This module keeps no undo records.");
         if (_mounts.Count == 0)
             return (null, "The module's directories are not mounted yet.");
+        if (HeldComparison.Drop(TargetRoots()) is { } held)
+            return (null, $"The resync could not be undone: {held} Free space or repair the disk, then try it again.");
+        _pump?.Post(_pump.ForgetResync);
         try
         {
             return (preimages.Undo(TargetRoots()), null);

@@ -131,7 +131,10 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     public void SetWritable(bool writable) => Enqueue(() =>
     {
         if (writable)
+        {
             EndTarget();
+            DropComparison();
+        }
         _pump?.Post(() => _pump.SetWritable(writable));
     });
 
@@ -206,6 +209,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
                 _marks.Clear();
                 pump.Intents?.Equalled();
             });
+        DropComparison();
         target.AcceptOffer(() => Accepted(target));
     });
 
@@ -344,6 +348,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
             try
             {
                 pump.EndLink("This node becomes a target.");
+                pump.ForgetResync();
                 done.SetResult(MarkPaths.Collect(_marks, pump.Roots));
             }
             catch (IOException failure)

@@ -11,6 +11,9 @@ internal sealed unsafe partial class Pump
     /// <summary>The verification that runs, or the last one. Its status: any thread.</summary>
     public Verification Verification => _verification;
 
+    /// <summary>This node becomes a target, or its replica another one: the marks are no longer those of a comparison.</summary>
+    public void ForgetResync() => _memoryOfResync.Forget();
+
     /// <summary>Caps this and later resyncs, in bytes a second; null: no cap.</summary>
     public void LimitResync(long? bytesPerSecond)
     {
@@ -37,6 +40,8 @@ internal sealed unsafe partial class Pump
     bool IResyncHost.QuietenAll() => _flow.QuietenAll();
 
     void IResyncHost.MarkUnderWay() => _flow.MarkUnderWay();
+
+    void IResyncHost.GoesOn(ulong done, ulong total) => _options.Log.ResyncGoesOn(_options.Module, _source?.Number ?? 0, done, total);
 
     bool IResyncHost.CanRead => _reads.HasFree;
 

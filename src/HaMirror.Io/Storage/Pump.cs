@@ -54,6 +54,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     private long _looked;
     private bool _stop;
     private long? _resyncLimit;
+    private readonly ResyncMemory _memoryOfResync = new();
 
     /// <param name="ring">The intent log, just begun; null: none is kept. The pump disposes of it.</param>
     public Pump(MirrorStorageOptions options, IStorageEvents events, List<MountPoint> mounts, MarkSet marks, IntentRing? ring)
@@ -175,7 +176,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     public void BeginSource(long number, ResyncPlan plan) => WithLink(number, source =>
     {
         source.Begin(plan, new ResyncSource(
-            source, plan, Marks, this, _options.Replication.ResyncStreams, _resyncLimit));
+            source, plan, Marks, this, _options.Replication.ResyncStreams, _resyncLimit, _memoryOfResync));
         _options.Log.Attached(_options.Module, number, plan, Marks.Count);
     });
 
@@ -207,7 +208,11 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         Marks.LinkEnded();
         _flow.LinkLost(source.IsCommitted && Gates.IsWritable);
         _disk.Submit();
-        source.Resync?.Dispose();
+        if (source.Resync is { } resync)
+        {
+            _memoryOfResync.BrokenOff(resync.Progress);
+            resync.Dispose();
+        }
         _verification.LinkLost(source, $"The link was lost: {reason}");
         _reads.Reset();
         source.Close(reason);
@@ -237,7 +242,11 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
 
     bool ISourceOwner.IsGuestWaiting => _flow.ChangeCount > 0;
 
-    void ISourceOwner.OfferAccepted(long link) => _events.OfferAccepted(link);
+    void ISourceOwner.OfferAccepted(long link)
+    {
+        _memoryOfResync.Forget();
+        _events.OfferAccepted(link);
+    }
 
     void ISourceOwner.SwapRequested(long link) => _events.SwapRequested(link);
 

@@ -49,6 +49,16 @@ internal static partial class StorageLog
         + "all of it stays marked. Look at that disk.")]
     public static partial void FlushFailed(this ILogger log, string module, string reason);
 
+    [LoggerMessage(427, LogLevel.Warning, "Link {Link}: a comparison of everything cannot be remembered here, so one that breaks off begins anew: {Reason}")]
+    public static partial void ComparisonNotHeld(this ILogger log, long link, string reason);
+
+    [LoggerMessage(428, LogLevel.Error, "Module {Module}: the mark of a comparison could not be removed: {Reason} Remove .hamirror-kept/comparison in the replicated "
+        + "directory before this node is started as a secondary again.")]
+    public static partial void ComparisonNotDropped(this ILogger log, string module, string reason);
+
+    [LoggerMessage(429, LogLevel.Information, "The resync of module {Module} goes on over link {Link}: {Done} of {Total} bytes were done.")]
+    public static partial void ResyncGoesOn(this ILogger log, string module, long link, ulong done, ulong total);
+
     [LoggerMessage(412, LogLevel.Warning, "How long the last resync of module {Module} took is not kept: {Reason}")]
     public static partial void SummaryNotKept(this ILogger log, string module, string reason);
 }
