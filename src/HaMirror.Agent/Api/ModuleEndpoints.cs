@@ -86,7 +86,6 @@ internal static class ModuleEndpoints
 
     private static async Task StartAsync(HttpContext context, string module, ModuleRoster roster, SeedDesk seeds, ChangeParticipant changes, OperationTable operations)
     {
-        seeds.RefuseStart(module);
         changes.RefuseStart(module);
         var request = await ApiBody.TryReadAsync(context, ApiJson.Default.StartRequest);
         var command = (request?.Role, request?.FullSync ?? false) switch
@@ -103,7 +102,8 @@ internal static class ModuleEndpoints
         if (request?.Undo == true && command != OperatorCommand.StartAsPrimary)
             throw new Refusal(Refusal.BadRequest, "Only a start as primary can undo a resync.", "Use 'hamirror start --as-primary --undo'.");
         if (command == OperatorCommand.StartAsPrimary) RefuseHalfResynced(driver, request!.Undo);
-        await CommandAsync(context, operations, driver, "start", command, request?.By, request?.Identity, request?.Undo ?? false);
+        await seeds.StartAsync(
+            driver.Name, () => CommandAsync(context, operations, driver, "start", command, request?.By, request?.Identity, request?.Undo ?? false));
     }
 
     /// <summary>A half-resynced replica is no state that ever was: nobody starts with it who can have the one before it.</summary>
@@ -117,7 +117,8 @@ internal static class ModuleEndpoints
         }
         catch (IOException failure)
         {
-            throw new Refusal(Refusal.Conflict, $"This replica is half-way through a resync, and its undo record cannot be read: {failure.Message}");
+            throw new Refusal(Refusal.Conflict, $"This replica is half-way through a resync, and its undo record cannot be read: {failure.Message}",
+                "'hamirror start' lets the resync go on as soon as the peer serves.");
         }
     }
 
@@ -184,7 +185,7 @@ internal static class ModuleEndpoints
 
         var lines = LinesDefault;
         if (query["lines"].ToString() is { Length: > 0 } count && (!int.TryParse(count, out lines) || lines < 0))
-            throw new Refusal(Refusal.BadRequest, $"'{count}' is no number of lines.");
+            throw new Refusal(Refusal.BadRequest, $"'{count}' is no number of lines.", "Ask for a whole number, 1 or more.");
         var log = roster.Driver(module).Log;
         context.Response.ContentType = "application/x-ndjson";
         if (query["follow"] != "true")

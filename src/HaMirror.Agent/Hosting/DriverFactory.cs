@@ -90,7 +90,12 @@ internal sealed class DriverFactory(
             LoadRecord = () => LoadRecord(name, records, storage, preimages, log),
             Preimages = preimages,
             AreMarksComplete = () => storage is { AreMarksComplete: true },
-            SaveRecord = records.Save,
+            SaveRecord = record =>
+            {
+                records.Save(record);
+                // The directories hold a replica now, and nothing may be imported over it.
+                if (record.Condition != ReplicaCondition.Unknown) File.Delete(files.SeedMarkFile(name));
+            },
             Intent = LoadIntent(name, log),
             SaveIntent = intent => intent.Save(files.IntentFile(name)),
             AskWitness = cancellation => ping.AnyAnswersAsync(module.Witnesses, WitnessPing.DefaultTimeout, cancellation),

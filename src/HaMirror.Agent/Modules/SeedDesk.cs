@@ -17,7 +17,9 @@ namespace HaMirror.Agent.Modules;
 internal sealed class SeedDesk(AgentFiles files, ModuleRoster roster, ClusterStore store, TimeProvider clock) : IDisposable
 {
     private readonly ConcurrentDictionary<string, SeedTask> _tasks = new();
-    private readonly SemaphoreSlim _gate = new(1);
+
+    /// <summary>One for a module: its start and its import exclude each other, and no other module waits for either.</summary>
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
 
     /// <exception cref="Refusal">It must not be done, or cannot.</exception>
     public async Task<SeedReport> BeginAsync(string module, SeedRequest request)
@@ -25,11 +27,13 @@ internal sealed class SeedDesk(AgentFiles files, ModuleRoster roster, ClusterSto
         var driver = roster.Driver(module);
         var directories = driver.Definition.Active?.Replication?.Directories ?? [];
         if (driver.Storage.Mirror is not { } storage || directories.IsEmpty)
-            throw new Refusal(Refusal.Conflict, $"Module {module} replicates no directory: there is nothing to seed.");
+            throw new Refusal(Refusal.Conflict, $"Module {module} replicates no directory: there is nothing to seed.",
+                "Name the module of a replicated directory: 'hamirror status' shows all.");
         if (!Path.IsPathFullyQualified(request.Directory))
-            throw new Refusal(Refusal.BadRequest, $"'{request.Directory}' is no absolute path.");
-        var cluster = store.Load() ?? throw new Refusal(Refusal.Conflict, "This node belongs to no cluster.");
-        await _gate.WaitAsync();
+            throw new Refusal(Refusal.BadRequest, $"'{request.Directory}' is no absolute path.", "Write it from '/' on.");
+        var cluster = store.Load() ?? throw new Refusal(Refusal.Conflict, "This node belongs to no cluster.", "Make one with 'hamirror cluster init', or join one with 'hamirror cluster join'.");
+        var gate = GateOf(module);
+        await gate.WaitAsync();
         try
         {
             if (_tasks.TryGetValue(module, out var running) && running.Running)
@@ -52,7 +56,7 @@ internal sealed class SeedDesk(AgentFiles files, ModuleRoster roster, ClusterSto
         }
         finally
         {
-            _gate.Release();
+            gate.Release();
         }
     }
 
@@ -60,7 +64,8 @@ internal sealed class SeedDesk(AgentFiles files, ModuleRoster roster, ClusterSto
     public SeedReport Show(string module) =>
         _tasks.TryGetValue(roster.Definition(module).Name, out var task)
             ? task.Report(module, store.Load()?.NodeName ?? "")
-            : throw new Refusal(Refusal.NotFound, $"No seed of module {module} was exported or imported here since the agent's start.");
+            : throw new Refusal(Refusal.NotFound, $"No seed of module {module} was exported or imported here since the agent's start.",
+                $"Begin with 'hamirror seed export -m {module} --to DIR' on the node with the data, or 'hamirror seed import -m {module} --from DIR' on the other one.");
 
     /// <summary>Stops what runs; nothing running is no failure.</summary>
     public void Stop(string module)
@@ -68,17 +73,31 @@ internal sealed class SeedDesk(AgentFiles files, ModuleRoster roster, ClusterSto
         if (_tasks.TryGetValue(module, out var task)) task.Stop();
     }
 
+    /// <summary>Starts a module while no import of it runs or begins.</summary>
+    /// <param name="start">Ends when the module's state says that it is started.</param>
     /// <exception cref="Refusal">The module's directory is being filled.</exception>
-    public void RefuseStart(string module)
+    public async Task StartAsync(string module, Func<Task> start)
     {
-        if (_tasks.TryGetValue(module, out var task) && task is { Running: true, Request.Action: "import" })
-            throw new Refusal(Refusal.Conflict, $"A seed of module {module} is being imported.", "Wait until it is done, or stop it with 'hamirror seed stop'.");
+        var gate = GateOf(module);
+        await gate.WaitAsync();
+        try
+        {
+            if (_tasks.TryGetValue(module, out var task) && task is { Running: true, Request.Action: "import" })
+                throw new Refusal(Refusal.Conflict, $"A seed of module {module} is being imported.", "Wait until it is done, or stop it with 'hamirror seed stop'.");
+            await start();
+        }
+        finally
+        {
+            gate.Release();
+        }
     }
+
+    private SemaphoreSlim GateOf(string module) => _gates.GetOrAdd(module, _ => new SemaphoreSlim(1));
 
     public void Dispose()
     {
         foreach (var task in _tasks.Values) task.Dispose();
-        _gate.Dispose();
+        foreach (var gate in _gates.Values) gate.Dispose();
     }
 
     private async Task<SeedTask> ExportAsync(
@@ -106,7 +125,8 @@ internal sealed class SeedDesk(AgentFiles files, ModuleRoster roster, ClusterSto
             throw new Refusal(Refusal.Conflict, $"Module {driver.Name} runs here ({StateName.Of(view.State)}).", $"Stop it first: hamirror stop -m {driver.Name}.");
         var manifest = SeedManifest.Load(request.Directory);
         if (manifest.Module != driver.Name)
-            throw new Refusal(Refusal.Conflict, $"The seed in {request.Directory} is of module {manifest.Module}, not of {driver.Name}.");
+            throw new Refusal(Refusal.Conflict, $"The seed in {request.Directory} is of module {manifest.Module}, not of {driver.Name}.",
+                $"Name that module with -m, or the directory of a seed of {driver.Name}.");
         if (manifest.Cluster != cluster.Configuration.Id)
             throw new Refusal(Refusal.Conflict, $"The seed in {request.Directory} was made in another cluster ({manifest.Cluster:n}).", "Export it again on the peer of this node.");
         if (manifest.Roots != directories.Count)

@@ -104,10 +104,13 @@ public sealed unsafe class TreeCopy(ReplicaView source, IReadOnlyList<Replicated
         try
         {
             Shim.Check(target, $"open {path} in {to.Path}");
-            for (var at = SparseFile.Data(source, 0, stat.Size); at < stat.Size; at = SparseFile.Data(source, at, stat.Size))
+            ulong at = 0;
+            while (at < stat.Size)
             {
-                var end = Math.Min(SparseFile.Hole(source, at, stat.Size), stat.Size);
-                Punch(target, at, end, to.Path, path);
+                var data = Math.Min(SparseFile.Data(source, at, stat.Size), stat.Size);
+                var end = data == stat.Size ? data : Math.Min(SparseFile.Hole(source, data, stat.Size), stat.Size);
+                Clear(target, at, end, room, to.Path, path);
+                at = data;
                 while (at < end)
                 {
                     cancellation.ThrowIfCancellationRequested();
@@ -123,6 +126,9 @@ public sealed unsafe class TreeCopy(ReplicaView source, IReadOnlyList<Replicated
                 if (at < end)
                     break;
             }
+            // It became shorter meanwhile: nothing of what was there before stays behind its end.
+            if (at < stat.Size)
+                Clear(target, at, stat.Size, room, to.Path, path);
             const long nanoseconds = 1_000_000_000;
             _ = TargetNames.SetTimes(
                 target, stat.AccessSeconds * nanoseconds + stat.AccessNanoseconds, stat.ModifySeconds * nanoseconds + stat.ModifyNanoseconds);
@@ -136,11 +142,17 @@ public sealed unsafe class TreeCopy(ReplicaView source, IReadOnlyList<Replicated
         }
     }
 
-    /// <summary>An earlier copy that broke off may have left other bytes where zeros are skipped now.</summary>
-    private static void Punch(int file, ulong from, ulong to, string root, string path)
+    /// <summary>An earlier copy, or a file that was there before, may have left other bytes where holes and zeros are skipped now.</summary>
+    private static void Clear(int file, ulong from, ulong to, PageBlock room, string root, string path)
     {
         const int punchHole = 2 | 1; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-        if (SparseFile.Data(file, from, to) < to)
-            Shim.Check(Shim.Allocate(file, punchHole, from, to - from), $"clear {path} in {root}");
+        if (SparseFile.Data(file, from, to) >= to)
+            return;
+        // A block is freed only whole; behind the last one the file ends.
+        var end = Core.Extents.ExtentSet.RoundUp(to);
+        var cleared = Shim.Allocate(file, punchHole, from, end - from);
+        if (cleared == -Errno.EOPNOTSUPP)
+            cleared = ZeroRange.Allocate(file, punchHole, from, to - from, new Span<byte>(room.Address, BlockBytes));
+        Shim.Check(cleared, $"clear {path} in {root}");
     }
 }
