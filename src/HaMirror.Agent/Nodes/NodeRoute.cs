@@ -9,9 +9,13 @@ using HaMirror.Core.Api;
 namespace HaMirror.Agent.Nodes;
 
 /// <summary>Chooses the node that a request is for, and passes on what is for the other.</summary>
-internal sealed class NodeRoute(NodeService node, NodeChannel channel, WebListener web)
+internal sealed class NodeRoute(NodeService node, NodeChannel channel, WebListener web, AccessGate gate)
 {
     private const int CopyBytes = 16 << 10;
+
+    /// <summary>How soon an answer that lasts ends when what let the caller in holds no more.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
+
     private static readonly string[] Passed = ["Accept", "Last-Event-ID", "If-None-Match", "If-Match", "Prefer"];
     private static readonly string[] Returned = ["ETag", "Location", "Content-Disposition", "Preference-Applied"];
 
@@ -50,10 +54,31 @@ internal sealed class NodeRoute(NodeService node, NodeChannel channel, WebListen
             return;
         }
 
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, web.Closing);
+        // The peer takes our word for the caller, and would go on telling one whose key or session is gone.
+        using var refused = new CancellationTokenSource();
+        var caller = context.Features.Get<Caller>();
+        await using var watch = new Timer(_ => Look(caller, refused), null, LookPeriod, LookPeriod);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, web.Closing, refused.Token);
+        try
+        {
+            await PassAsync(context, ending.Token, refused.Token);
+        }
+        catch (OperationCanceledException) when (refused.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            throw new Refusal(AccessGate.Unauthorized, "The key or session was removed while the answer was awaited.", "Log in again, or send another key.");
+        }
+    }
+
+    private void Look(Caller? caller, CancellationTokenSource refused)
+    {
+        if (caller is not null && !gate.StillGood(caller)) refused.Cancel();
+    }
+
+    private async Task PassAsync(HttpContext context, CancellationToken ending, CancellationToken refused)
+    {
         using var request = Request(context);
         var timeout = request.RequestUri!.OriginalString.Split('?')[0].EndsWith("/wait", StringComparison.Ordinal) ? Timeout.InfiniteTimeSpan : NodeChannel.AnswerTimeout;
-        using var answer = await channel.SendAsync(request, timeout, ending.Token);
+        using var answer = await channel.SendAsync(request, timeout, ending);
         context.Response.StatusCode = (int)answer.StatusCode;
         if (answer.Content.Headers.ContentType is { } type) context.Response.ContentType = type.ToString();
         foreach (var name in Returned)
@@ -63,7 +88,7 @@ internal sealed class NodeRoute(NodeService node, NodeChannel channel, WebListen
 
         if (answer.Headers.Location is { } at && at.OriginalString.StartsWith("/v1/", StringComparison.Ordinal))
             context.Response.Headers.Location = ConsolePath.At(node.Membership?.PeerName ?? "", at.OriginalString); // There it is known, not here.
-        await CopyAsync(answer, context, ending.Token);
+        await CopyAsync(answer, context, ending, refused);
     }
 
     private static HttpRequestMessage Request(HttpContext context)
@@ -89,7 +114,7 @@ internal sealed class NodeRoute(NodeService node, NodeChannel channel, WebListen
     }
 
     /// <summary>Each piece goes on at once: it may be an event.</summary>
-    private static async Task CopyAsync(HttpResponseMessage answer, HttpContext context, CancellationToken cancellation)
+    private static async Task CopyAsync(HttpResponseMessage answer, HttpContext context, CancellationToken cancellation, CancellationToken refused)
     {
         var buffer = new byte[CopyBytes];
         try
@@ -104,6 +129,8 @@ internal sealed class NodeRoute(NodeService node, NodeChannel channel, WebListen
         }
         catch (Exception error) when (error is IOException or HttpRequestException or OperationCanceledException)
         {
+            // A stream of events has no end that it could lack, and ends as it does at the node itself.
+            if (refused.IsCancellationRequested && answer.Content.Headers.ContentType?.MediaType == "text/event-stream") return;
             context.Abort(); // The other node broke off in the middle: so does this answer, or it would look whole.
         }
     }
