@@ -162,8 +162,8 @@ internal sealed class AccessStore(AgentFiles files, ILogger<AccessStore> log, Ti
 
     private static string Secret(string password) => password.Length switch
     {
-        < PasswordHash.LengthMin => throw new Refusal(Refusal.BadRequest, $"A password has at least {PasswordHash.LengthMin} characters."),
-        > PasswordHash.LengthMax => throw new Refusal(Refusal.BadRequest, $"A password has at most {PasswordHash.LengthMax} characters."),
+        < PasswordHash.LengthMin => throw new Refusal(Refusal.BadRequest, $"A password has at least {PasswordHash.LengthMin} characters.", "Choose a longer one."),
+        > PasswordHash.LengthMax => throw new Refusal(Refusal.BadRequest, $"A password has at most {PasswordHash.LengthMax} characters.", "Choose a shorter one."),
         _ => PasswordHash.Of(password),
     };
 

@@ -87,7 +87,7 @@ internal static class AccessEndpoints
     {
         // A form of another site's page cannot have this type, so nobody is logged in as somebody else behind his back.
         if (!context.Request.HasJsonContentType())
-            throw new Refusal(StatusCodes.Status415UnsupportedMediaType, "A login is sent as application/json.");
+            throw new Refusal(StatusCodes.Status415UnsupportedMediaType, "A login is sent as application/json.", "Send the header Content-Type: application/json, and name and password as JSON.");
         var request = await ApiBody.ReadAsync(context, ConsoleJson.Default.LoginRequest);
         var (name, password) = (Text(request.Name, "name"), Text(request.Password, "password"));
         if (name.Length > AccessStore.NameLengthMax) // Nobody's; and what is counted for it must stay small.
@@ -130,7 +130,7 @@ internal static class AccessEndpoints
             if (!PasswordHash.Matches(store.FindUser(caller.Account)?.Secret ?? "", Text(request.Old, "old")))
             {
                 throttle.Failed(address, caller.Account);
-                throw new Refusal(AccessGate.Forbidden, "The old password is wrong.");
+                throw new Refusal(AccessGate.Forbidden, "The old password is wrong.", "Who has forgotten it asks an administrator for a new one ('hamirror user password NAME').");
             }
 
             return store.ChangeUser(caller.Account, null, Text(request.New, "new"), caller.Name);
@@ -155,7 +155,7 @@ internal static class AccessEndpoints
     private static UserStatus Show(Account user) => new(user.Name, user.Role.ToString(), user.Changed);
 
     private static string Text(string? value, string member) =>
-        value is { Length: > 0 } ? value : throw new Refusal(Refusal.BadRequest, $"The request's body has no '{member}'.");
+        value is { Length: > 0 } ? value : throw new Refusal(Refusal.BadRequest, $"The request's body has no '{member}'.", "The API's description says what belongs there: GET /v1/openapi.json.");
 
     /// <summary>A name comes from anybody: it must not forge lines of the log.</summary>
     private static string Printable(string name)

@@ -43,7 +43,7 @@ internal static class ComparisonEndpoints
                 throw new Refusal(Refusal.BadRequest, "A rate is more than 0 bytes a second; leave it out for no cap.");
             var driver = roster.Driver(module);
             if (driver.Storage.Mirror is not { } storage)
-                throw new Refusal(Refusal.Conflict, $"Module {module} replicates nothing.");
+                throw new Refusal(Refusal.Conflict, $"Module {module} replicates nothing, so there is no resync to cap.", "Name the module of a replicated directory: 'hamirror status' shows all.");
             storage.LimitResync(request.BytesPerSecond);
             driver.Log.Add(SayLevel.Event, $"Resyncs are capped at {(request.BytesPerSecond is { } rate ? $"{rate} bytes a second" : "nothing")} "
                 + $"by {Caller.By(context, request.By) ?? "operator@local"}, until the agent ends or the module is configured anew.");

@@ -26,7 +26,7 @@ internal static partial class HookRunEndpoints
         {
             var path = Path.Combine(Directory(roster, files, module), run);
             if (!Name().IsMatch(run) || !File.Exists(path))
-                throw new Refusal(Refusal.NotFound, $"Module {module} has no such run of a hook, or its output is kept no more.");
+                throw new Refusal(Refusal.NotFound, $"Module {module} has no such run of a hook, or its output is kept no more.", "GET the same path without its last part lists the runs that are kept.");
             context.Response.ContentType = "text/plain; charset=utf-8";
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             file.Seek(-Math.Min(file.Length, ShownBytesMax), SeekOrigin.End);

@@ -17,7 +17,7 @@ internal static class LogEndpoints
         var lines = 1;
         if (context.Request.Query["lines"].ToString() is { Length: > 0 } text
             && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out lines) && lines is >= 1 and <= LinesMax))
-            throw new Refusal(Refusal.BadRequest, $"'{text}' is no number of lines: 1 to {LinesMax}.");
+            throw new Refusal(Refusal.BadRequest, $"'{text}' is no number of lines.", $"Ask for 1 to {LinesMax}.");
         ImmutableArray<LogLine> last =
         [
             .. roster.Drivers

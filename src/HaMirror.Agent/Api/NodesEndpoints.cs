@@ -33,7 +33,8 @@ internal static class NodesEndpoints
         app.MapPost(AccessRules.PeerAccess, async (HttpContext context, AccessStore store) =>
         {
             if (context.Request.ContentLength > BookBytesMax)
-                throw new Refusal(Refusal.BadRequest, "The other node's accounts are too many.");
+                throw new Refusal(Refusal.BadRequest, "The other node's users, keys and ended sessions are more than a node takes.",
+                    "Remove keys and users that nobody needs there ('hamirror key list', 'hamirror user list'); ended sessions go away by themselves.");
             var book = await JsonSerializer.DeserializeAsync(context.Request.Body, AccessJson.Default.AccessBook, context.RequestAborted);
             await context.Response.WriteAsJsonAsync(store.Merge(book ?? AccessBook.Empty), AccessJson.Default.AccessBook);
         });

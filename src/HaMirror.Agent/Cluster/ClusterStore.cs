@@ -27,7 +27,8 @@ internal sealed class ClusterStore(AgentFiles files)
 
         var cluster = parsed.Value;
         if (cluster.NodeNames.Length != 2)
-            throw new Refusal(Refusal.Unprocessable, $"{files.ClusterFile} names {cluster.NodeNames.Length} nodes, but a cluster has two.");
+            throw new Refusal(Refusal.Unprocessable, $"{files.ClusterFile} names {cluster.NodeNames.Length} nodes, but a cluster has two.",
+                "Leave the two nodes in it that mirror each other; others make a cluster of their own.");
         return new ClusterMembership(cluster, NodeName(cluster), Key());
     }
 

@@ -15,7 +15,8 @@ internal static class DiffReport
     {
         var directories = driver.Definition.Active?.Replication?.Directories ?? [];
         if (driver.Storage.Mirror is not { } storage || directories.IsEmpty)
-            throw new Refusal(Refusal.Conflict, $"Module {driver.Name} replicates no directory, so nothing can differ.");
+            throw new Refusal(Refusal.Conflict, $"Module {driver.Name} replicates no directory, so nothing can differ.",
+                "Name the module of a replicated directory: 'hamirror status' shows all.");
         var view = driver.Snapshot.View;
         MarkedBytes marked;
         try
@@ -25,7 +26,8 @@ internal static class DiffReport
         }
         catch (IOException error)
         {
-            throw new Refusal(Refusal.Conflict, $"The replica of module {driver.Name} cannot be looked at: {error.Message}");
+            throw new Refusal(Refusal.Conflict, $"The replica of module {driver.Name} cannot be looked at: {error.Message}",
+                "Repair what it names, then ask again.");
         }
 
         var comparesAll = view.Record.CompareAll || view.Record.Current.IsNone || view.PeerBeat is { Record: var peer }

@@ -23,7 +23,7 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
 
     public SalvageWritten Export(string id, SalvageExportRequest request)
     {
-        if (!request.Directory.StartsWith('/')) throw new Refusal(Refusal.BadRequest, $"'{request.Directory}' is no absolute path.");
+        if (!request.Directory.StartsWith('/')) throw new Refusal(Refusal.BadRequest, $"'{request.Directory}' is no absolute path.", "Write it from '/' on.");
         var directory = Path.GetFullPath(request.Directory).TrimEnd('/');
         var files = request.Files.IsDefault ? [] : request.Files;
         var written = Write(id, files, path => Fresh(Outside(directory + path)));
@@ -119,7 +119,7 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
     private static async Task RunAsync(string program, params string[] arguments)
     {
         using var child = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })
-            ?? throw new Refusal(StatusCodes.Status500InternalServerError, $"{program} could not be started.");
+            ?? throw new Refusal(StatusCodes.Status500InternalServerError, $"{program} could not be started, which puts the files back.", "Install coreutils on this node, then run the command again.");
         var said = await child.StandardError.ReadToEndAsync();
         await child.WaitForExitAsync();
         if (child.ExitCode != 0)

@@ -19,7 +19,8 @@ internal static class VerifyDesk
         var view = driver.Snapshot.View;
         var storage = driver.Storage.Mirror;
         if (storage is null || (driver.Definition.Active?.Replication?.Directories ?? []).IsEmpty)
-            throw new Refusal(Refusal.Conflict, $"Module {driver.Name} replicates no directory, so there is nothing to verify.");
+            throw new Refusal(Refusal.Conflict, $"Module {driver.Name} replicates no directory, so there is nothing to verify.",
+                "Name the module of a replicated directory: 'hamirror status' shows all.");
         if (view.State == ModuleState.Second)
             throw new Refusal(Refusal.Conflict, $"Module {driver.Name} is SECOND on {node}: the primary drives a verification.",
                 "Run it on the node where the module is PRIM.");

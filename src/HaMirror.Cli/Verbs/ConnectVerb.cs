@@ -12,7 +12,6 @@ namespace HaMirror.Cli.Verbs;
 /// <summary>The verb <c>connect</c>.</summary>
 internal static class ConnectVerb
 {
-    private static readonly JsonSerializerOptions Indented = new(ApiJson.Default.Options) { WriteIndented = true };
 
     /// <summary>Adds it.</summary>
     public static void AddTo(Command root, Invocation invocation, Dictionary<Command, string> examples)
@@ -40,7 +39,7 @@ internal static class ConnectVerb
             {
                 var report = await invocation.Agent.GetAsync(
                     ApiPath.Module(name, "connection"), ApiJson.Default.ConnectionReport, cancellation);
-                if (parsed.GetValue(json)) invocation.Output.WriteLine(JsonSerializer.Serialize(report, Indented));
+                if (parsed.GetValue(json)) invocation.Output.WriteLine(JsonSerializer.Serialize(report, IndentedJson.Options));
                 else Write(invocation.Screen, report);
             }
 

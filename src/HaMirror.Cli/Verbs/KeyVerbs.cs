@@ -79,16 +79,6 @@ internal static class KeyVerbs
         group.Add(command);
     }
 
-    private static IEnumerable<string> Names(Invocation invocation)
-    {
-        try
-        {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            return [.. invocation.Agent.GetAsync(ConsolePath.Keys, ConsoleJson.Default.ImmutableArrayKeyStatus, limit.Token).GetAwaiter().GetResult().Select(key => key.Name)];
-        }
-        catch (Exception e) when (e is RefusedException or OperationCanceledException)
-        {
-            return []; // for completion: nothing when the agent does not answer
-        }
-    }
+    private static IEnumerable<string> Names(Invocation invocation) => Completion.Of(
+        invocation, ConsolePath.Keys, ConsoleJson.Default.ImmutableArrayKeyStatus, keys => keys.Select(key => key.Name));
 }

@@ -53,23 +53,7 @@ internal static class ModuleChoice
         return [.. all.Select(module => module.Module)];
     }
 
-    /// <summary>For completion: nothing when the agent does not answer.</summary>
-    public static IEnumerable<string> Names(Invocation invocation)
-    {
-        try
-        {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            var all = invocation.Agent.GetAsync(ApiPath.Modules, ApiJson.Default.ImmutableArrayModuleSummary, limit.Token)
-                .GetAwaiter().GetResult();
-            return [.. all.Select(module => module.Module), All];
-        }
-        catch (RefusedException)
-        {
-            return [];
-        }
-        catch (OperationCanceledException)
-        {
-            return [];
-        }
-    }
+    /// <summary>For completion.</summary>
+    public static IEnumerable<string> Names(Invocation invocation) => Completion.Of(
+        invocation, ApiPath.Modules, ApiJson.Default.ImmutableArrayModuleSummary, all => all.Select(module => module.Module).Append(All));
 }

@@ -13,7 +13,6 @@ namespace HaMirror.Cli.Verbs;
 /// <summary>The verbs of <c>salvage</c>.</summary>
 internal static class SalvageVerbs
 {
-    private static readonly JsonSerializerOptions Indented = new(ApiJson.Default.Options) { WriteIndented = true };
 
     /// <summary>Writing whole disk images takes its time.</summary>
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromHours(12);
@@ -50,7 +49,7 @@ internal static class SalvageVerbs
             {
                 var sets = await invocation.Agent.GetAsync(
                     ApiPath.Module(name, "salvage"), ApiJson.Default.ImmutableArraySalvageSetStatus, cancellation);
-                if (parsed.GetValue(json)) invocation.Output.WriteLine(JsonSerializer.Serialize(sets, Indented));
+                if (parsed.GetValue(json)) invocation.Output.WriteLine(JsonSerializer.Serialize(sets, IndentedJson.Options));
                 else if (sets.IsEmpty) invocation.Screen.MarkupLine($"{Markup.Escape(name)}: no salvage set lies on this node.");
                 foreach (var set in parsed.GetValue(json) ? [] : sets) Write(invocation.Screen, name, set);
             }
@@ -71,7 +70,7 @@ internal static class SalvageVerbs
             var set = await invocation.Agent.GetAsync(Path(name, parsed.GetRequiredValue(id)), ApiJson.Default.SalvageSetStatus, cancellation);
             if (parsed.GetValue(json))
             {
-                invocation.Output.WriteLine(JsonSerializer.Serialize(set, Indented));
+                invocation.Output.WriteLine(JsonSerializer.Serialize(set, IndentedJson.Options));
                 return ExitCode.Done;
             }
 
@@ -174,7 +173,7 @@ internal static class SalvageVerbs
     {
         if (json)
         {
-            invocation.Output.WriteLine(JsonSerializer.Serialize(written, Indented));
+            invocation.Output.WriteLine(JsonSerializer.Serialize(written, IndentedJson.Options));
             return;
         }
 

@@ -148,16 +148,6 @@ internal static class UserVerbs
         return ExitCode.Done;
     }
 
-    private static IEnumerable<string> Names(Invocation invocation)
-    {
-        try
-        {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            return [.. invocation.Agent.GetAsync(ConsolePath.Users, ConsoleJson.Default.ImmutableArrayUserStatus, limit.Token).GetAwaiter().GetResult().Select(user => user.Name)];
-        }
-        catch (Exception e) when (e is RefusedException or OperationCanceledException)
-        {
-            return []; // for completion: nothing when the agent does not answer
-        }
-    }
+    private static IEnumerable<string> Names(Invocation invocation) => Completion.Of(
+        invocation, ConsolePath.Users, ConsoleJson.Default.ImmutableArrayUserStatus, users => users.Select(user => user.Name));
 }
