@@ -26,6 +26,11 @@ internal sealed class DirectoryWalk(
 
     public long VisitCount { get; private set; }
 
+    /// <summary>Entries of directories that were visited for the first time, and once more.</summary>
+    public long FirstEntries { get; private set; }
+
+    public long AgainEntries { get; private set; }
+
     public bool IsEmpty => _queue.Count == 0;
 
     /// <summary>Puts a directory into the queue.</summary>
@@ -86,7 +91,10 @@ internal sealed class DirectoryWalk(
         Crash.At(CrashPoint.DirectoryListed);
         var key = new FileKey(root, snapshot.Inode);
         var whole = marks.Find(key) is { IsWhole: true };
-        _visited.Add(key);
+        if (_visited.Add(key))
+            FirstEntries += snapshot.Entries.Count + 1;
+        else
+            AgainEntries += snapshot.Entries.Count + 1;
         for (var index = 0; index < snapshot.Entries.Count; index++)
             Entry(root, DirectorySnapshot.Join(path, snapshot.Entries[index].Name), snapshot.Stats[index], whole, deep || whole);
         marks.ResolveWhole(key, 0);

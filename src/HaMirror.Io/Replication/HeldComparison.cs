@@ -73,7 +73,10 @@ internal static unsafe class HeldComparison
     private static void Save(TargetRoot root, Guid comparison)
     {
         var top = Shim.Check(KeptFiles.OpenTop(root), $"make {ReplicationFilter.KeptName} in {root.Path}");
-        var file = Shim.Open(top, FileName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.CloseOnExec, OwnerReadsAndWrites);
+        // Not over what has the name: that may be another file's as well.
+        _ = Shim.Unlink(top, FileName, 0);
+        var file = Shim.Open(
+            top, FileName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow | OpenFlags.CloseOnExec, OwnerReadsAndWrites);
         try
         {
             Shim.Check(file, $"make {FilePath} in {root.Path}");

@@ -24,6 +24,9 @@ internal unsafe interface IResyncHost
     /// <summary>As <see cref="Quieten"/>, for all files at once.</summary>
     bool QuietenAll();
 
+    /// <summary>Whether changes of names and attributes wait; until the resync lets them go, or ends.</summary>
+    void HoldNames(bool held);
+
     /// <summary>A resync goes on where an earlier link left it.</summary>
     void GoesOn(ulong done, ulong total);
 

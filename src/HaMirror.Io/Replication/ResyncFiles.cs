@@ -12,6 +12,9 @@ internal sealed class ResyncFiles
 {
     private readonly Dictionary<FileKey, ResyncFile> _files = [];
 
+    /// <summary>The names of files with several, as far as they were met; one that is gone may be among them.</summary>
+    private readonly Dictionary<FileKey, HashSet<string>> _names = [];
+
     /// <summary>Renames and links since the names were equal, until no Marks can come any more that speak of before.</summary>
     private readonly List<NamespaceChange> _moves = [];
 
@@ -21,15 +24,35 @@ internal sealed class ResyncFiles
 
     public bool TryGet(FileKey key, out ResyncFile file) => _files.TryGetValue(key, out file);
 
-    public void Set(FileKey key, ResyncFile file) => _files[key] = file;
+    public void Set(FileKey key, ResyncFile file)
+    {
+        _files[key] = file;
+        if (file.IsLinked)
+            AddName(key, file.Path);
+    }
 
-    public void Remove(FileKey key) => _files.Remove(key);
+    public void Remove(FileKey key)
+    {
+        _files.Remove(key);
+        _names.Remove(key);
+    }
+
+    /// <summary>Where a file with several names may be found when it has lost the one that is known.</summary>
+    public IReadOnlyCollection<string> NamesOf(FileKey key) => _names.TryGetValue(key, out var names) ? [.. names] : [];
+
+    private void AddName(FileKey key, string path)
+    {
+        if (!_names.TryGetValue(key, out var names))
+            _names.Add(key, names = new HashSet<string>(StringComparer.Ordinal));
+        names.Add(path);
+    }
 
     public bool Contains(FileKey key) => _files.ContainsKey(key);
 
     public void Clear()
     {
         _files.Clear();
+        _names.Clear();
         _moves.Clear();
     }
 
@@ -39,14 +62,29 @@ internal sealed class ResyncFiles
         if (change.Kind is not (ChangeKind.Rename or ChangeKind.Link))
             return;
         _moves.Add(change);
+        if (change.Kind == ChangeKind.Rename)
+            foreach (var (key, names) in _names)
+                if (key.Root == change.Root)
+                    foreach (var name in names.ToArray())
+                        if (Moved(name, change) is { } moved)
+                            names.Add(moved);
         // Replaces values, which an enumeration allows.
         foreach (var (key, file) in _files)
             if (file.Root != change.Root)
                 continue;
             else if (change.Kind == ChangeKind.Link)
-                _files[key] = file with { IsLinked = file.IsLinked || file.Path == change.Path };
+                Linked(key, file, change);
             else if (Moved(file.Path, change) is { } path)
                 _files[key] = file with { Path = path };
+    }
+
+    private void Linked(FileKey key, ResyncFile file, NamespaceChange change)
+    {
+        if (file.Path != change.Path && !(_names.TryGetValue(key, out var known) && known.Contains(change.Path)))
+            return;
+        _files[key] = file with { IsLinked = true };
+        AddName(key, file.Path);
+        AddName(key, change.Other);
     }
 
     /// <summary>No Marks can come any more that were sent before a move was seen.</summary>

@@ -54,6 +54,7 @@ internal sealed unsafe partial class ResyncSource : IDisposable
     private readonly ResyncComparison _comparison;
     private readonly ResyncBlock _block;
     private readonly ResyncMemory _memory;
+    private readonly NamesHold _hold;
     private bool _targetMarksComplete;
     private bool _isMissing;
     private ulong _namesBarrier;
@@ -67,6 +68,7 @@ internal sealed unsafe partial class ResyncSource : IDisposable
         (_link, Plan, _marks, _host, _streams, _memory) = (link, plan, marks, host, Math.Max(streams, 1), memory);
         _bandwidth = new BandwidthBudget(bandwidth);
         _walk = new DirectoryWalk(link, plan, marks, _files, host.Roots, memory.Met);
+        _hold = new NamesHold(host.HoldNames);
         _asking = new AskingRule(plan);
         _comparison = new ResyncComparison(link, ComparedBytesMax);
         _block = new ResyncBlock(link, host, Progress);
@@ -163,6 +165,7 @@ internal sealed unsafe partial class ResyncSource : IDisposable
 
     public void Dispose()
     {
+        _hold.End();
         foreach (var file in _open)
             _ = Shim.Close(file.Descriptor);
         _open.Clear();
@@ -207,8 +210,10 @@ internal sealed unsafe partial class ResyncSource : IDisposable
         if (!_targetMarksComplete || !_walk.Turn(_host.IsBusy ? BusyWalkMs : WalkMs))
         {
             Progress.Directories = _walk.VisitCount;
+            _hold.Judge(Environment.TickCount64, _walk.FirstEntries, _walk.AgainEntries);
             return;
         }
+        _hold.End();
         Progress.Directories = _walk.VisitCount;
         Phase = ResyncPhase.Data;
         _isMissing = false;
@@ -306,6 +311,9 @@ internal sealed unsafe partial class ResyncSource : IDisposable
         if (!_files.TryGet(key, out var file) || _marks.Find(key) is not { } mark)
             return null;
         var descriptor = SparseFile.Open(_host.Roots[file.Root].Descriptor, file.Path, key.Inode, "the resync", out var stat);
+        foreach (var other in descriptor < 0 ? _files.NamesOf(key) : [])
+            if (descriptor < 0 && (descriptor = SparseFile.Open(_host.Roots[file.Root].Descriptor, other, key.Inode, "the resync", out stat)) >= 0)
+                file = file with { Path = other };
         if (descriptor < 0)
         {
             _files.Remove(key);

@@ -63,7 +63,8 @@ internal sealed class TargetPreimages(TargetFiles files)
         while (isOfData && _waits.Count < frames.Length && IsOfData(frames[_waits.Count].Header.Type));
     }
 
-    private static bool IsOfData(FrameType type) =>
+    /// <summary>Not of names, nor of what numbers mean.</summary>
+    public static bool IsOfData(FrameType type) =>
         type is not (FrameType.Bind or FrameType.Unbind or FrameType.Change or FrameType.ResyncDirectory);
 
     private PreimageWait Ask(PreimageJournal journal, in TargetFrame frame)

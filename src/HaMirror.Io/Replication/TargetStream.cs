@@ -39,6 +39,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
     private readonly TargetVerification _verification;
     private readonly List<TargetFile> _awaiting = [];
     private bool _namesChanged;
+    private bool _hadData;
     private ulong _lastApplied;
 
     public TargetStream(TargetSettings settings, ControlQueue outgoing, WakeEvent wake)
@@ -56,8 +57,8 @@ internal sealed unsafe partial class TargetStream : IDisposable
     /// <summary>A resync runs: what a later visit repairs is no error (PROTOCOL.md, Tolerance).</summary>
     public bool IsTolerant { get; private set; } = true;
 
-    /// <summary>The plan compares or copies everything anyway: what had to be made needs no report, until the first barrier,
-    /// behind which some of it is done.</summary>
+    /// <summary>The plan compares or copies everything anyway: what had to be made needs no report, until the first barrier
+    /// behind data, behind which some of it is done.</summary>
     public bool CopiesEverything { get; set; }
 
     /// <summary>Called again and again while a visit of names copies much of what is replaced: nobody but the resync waits then.</summary>
@@ -162,6 +163,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
         var header = frame.Header;
         if (_tree.IsInsideDirectory && header.Type != FrameType.ResyncDirectory)
             throw TargetException.Violation($"frame {header.Type} stands between the parts of a directory.");
+        _hadData |= TargetPreimages.IsOfData(header.Type) && header.Type is not (FrameType.Barrier or FrameType.Flush);
         switch (header.Type)
         {
             case FrameType.Write:
@@ -308,7 +310,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
 
     private void Barrier(in FrameHeader header)
     {
-        CopiesEverything = false;
+        CopiesEverything &= !_hadData;
         _writes.WaitForAll();
         TargetFile[] files = _namesChanged ? [] : [.. _awaiting];
         foreach (var file in _awaiting)

@@ -41,6 +41,8 @@ internal sealed unsafe partial class Pump
 
     void IResyncHost.MarkUnderWay() => _flow.MarkUnderWay();
 
+    void IResyncHost.HoldNames(bool held) => _flow.HoldNames(held);
+
     void IResyncHost.GoesOn(ulong done, ulong total) => _options.Log.ResyncGoesOn(_options.Module, _source?.Number ?? 0, done, total);
 
     bool IResyncHost.CanRead => _reads.HasFree;

@@ -6,6 +6,8 @@ namespace HaMirror.Io.Storage;
 
 internal sealed unsafe partial class RequestFlow
 {
+    private bool _areNamesHeld;
+
     /// <summary>What is on the local disk is what was written: it has not failed.</summary>
     public bool IsDiskSound => _fault is { Course: DiskCourse.Attached, Hangs: false };
 
@@ -24,6 +26,13 @@ internal sealed unsafe partial class RequestFlow
     {
         _isAllWished = _ranges.Count > 0;
         return !_isAllWished;
+    }
+
+    /// <summary>Whether changes of names and attributes wait.</summary>
+    public void HoldNames(bool held)
+    {
+        _areNamesHeld = held;
+        IsRetryDue |= !held && _held.Count > 0;
     }
 
     /// <summary>Nobody waits any more for a range to be quiet.</summary>

@@ -344,6 +344,8 @@ internal sealed unsafe partial class RequestFlow(
                 gates.AskForGeneration();
                 return false;
             }
+            if (_areNamesHeld && slot.Verdict == FuseVerdict.Change)
+                return false;
             ref var request = ref slot.Request;
             if (request.Node is { } node && request.Bytes > 0
                 && (_isAllWished || !IsQuiet(node.Key, request.Offset, request.Bytes) || reads.Overlaps(node.Key, request.Offset, request.Bytes)

@@ -1,4 +1,5 @@
 // What differs between two replicas, file by file and block by block, in words.
+using HaMirror.Core.Configuration;
 using HaMirror.Files.Tests.Fuse;
 using HaMirror.Io.Native;
 
@@ -17,7 +18,7 @@ internal static unsafe class ReplicaDifference
     /// <param name="target">Underlying directory.</param>
     public static string? Between(int source, int target)
     {
-        var (ours, theirs) = (TreeImage.Of(source, times: false), TreeImage.Of(target, times: false));
+        var (ours, theirs) = (Image(source), Image(target));
         var lines = new List<string>();
         if (ours != theirs)
         {
@@ -33,6 +34,10 @@ internal static unsafe class ReplicaDifference
             Allocation(source, target, line[..line.IndexOf("/ mode=", StringComparison.Ordinal)], lines);
         return lines.Count == 0 ? null : string.Join('\n', lines);
     }
+
+    /// <summary>A replica as text; what a node keeps for itself is no part of it.</summary>
+    public static string Image(int root) => string.Join('\n', TreeImage.Of(root, times: false).Split('\n')
+        .Where(line => !line.StartsWith(ReplicationFilter.KeptName + "/", StringComparison.Ordinal)));
 
     private static void Allocation(int source, int target, string path, List<string> lines)
     {

@@ -96,7 +96,7 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
     public string Image()
     {
         // What was written is in the page cache of the underlying file system, which both ways of looking share.
-        return TreeImage.Of(_root, times: false);
+        return ReplicaDifference.Image(_root);
     }
 
     /// <summary>The underlying directory, mounted or not.</summary>

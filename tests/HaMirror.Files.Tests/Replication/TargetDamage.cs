@@ -1,6 +1,7 @@
 // What a replica may look like that was somebody else's, or lay about: old blocks, other sizes, names gone, added or
 // tied together. Only for plans that look at everything; taking files away is allowed always, because a node that served
 // alone may have removed them, and names have no marks.
+using HaMirror.Core.Configuration;
 using HaMirror.Io.Native;
 
 namespace HaMirror.Files.Tests.Replication;
@@ -19,6 +20,9 @@ internal sealed class TargetDamage(string folder, Random random)
     /// <summary>Damages everything.</summary>
     public void Do()
     {
+        // Else it would still be the replica of a comparison that was broken off, and nobody else's.
+        if (Directory.Exists(Path.Combine(folder, ReplicationFilter.KeptName)))
+            Directory.Delete(Path.Combine(folder, ReplicationFilter.KeptName), true);
         foreach (var file in Files())
             Blocks(file);
         foreach (var file in Files().Where(_ => random.Next(6) == 0).ToList())
@@ -40,7 +44,7 @@ internal sealed class TargetDamage(string folder, Random random)
 
     private List<string> Files() =>
         [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).LinkTarget is null)
-            .Order(StringComparer.Ordinal)];
+            .Where(file => !file.StartsWith(Path.Combine(folder, ReplicationFilter.KeptName), StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     private void Blocks(string file)
     {

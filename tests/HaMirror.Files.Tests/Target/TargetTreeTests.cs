@@ -164,19 +164,27 @@ public sealed unsafe class TargetTreeTests
         AssertEqual(model.Root, target);
     }
 
-    [Fact]
-    public void Visit_FileMadeBehindTheFirstBarrier_IsReportedWhateverThePlan()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Visit_FileMadeBehindABarrierThatCoversData_IsReportedWhateverThePlan(bool hasData)
     {
         using var model = new RandomTree(seed: 1);
         File.WriteAllText(Path.Combine(model.Root, "full"), "content");
         using var target = new TargetFixture(ResyncPlan.CompareAll);
         SendTree(target, model.Root);
+        if (hasData)
+        {
+            target.Source.Bind(1, "full");
+            target.Source.Send(FrameType.ResyncBlock, "content"u8, file: 1);
+        }
         target.Source.Send(FrameType.Barrier);
         target.Source.Settle();
         Assert.DoesNotContain(target.Source.Marks, file => file.Path == "full");
         File.Delete(target.PathOf("full"));
         SendTree(target, model.Root);
-        Assert.Contains(target.Source.Marks, file => file is { Path: "full", Whole: true });
+        // Without data nothing was done yet that would have to be done again.
+        Assert.Equal(hasData, target.Source.Marks.Any(file => file is { Path: "full", Whole: true }));
     }
 
     [Theory]
