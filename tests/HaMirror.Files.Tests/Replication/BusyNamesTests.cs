@@ -17,7 +17,7 @@ public sealed class BusyNamesTests(ITestOutputHelper output)
     public void Resync_WhileALargeTreeIsRenamedAllTheTime_Ends() => Ends(
         folder =>
         {
-            for (var directory = 0; directory < 3000; directory++)
+            for (var directory = 0; directory < 1000; directory++)
                 File.WriteAllText(Directory.CreateDirectory($"{folder}/tree/{directory / 50}/{directory % 50}").FullName + "/file", "content");
         },
         at =>
