@@ -64,8 +64,9 @@ public sealed class ProbeTests
     [Fact]
     public async Task Process_OfAKnownCommandLine_IsCountedWithinItsBounds()
     {
-        var mark = $"hamirror-probe-{Environment.ProcessId}";
-        using var child = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "sleep 600; :", mark]) { UseShellExecute = false })!;
+        var mark = $"hamirror-probe-{Guid.NewGuid()}";
+        // A shell that starts a command is two of the same command line for a moment; one that reads stays alone.
+        using var child = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read line; :", mark]) { RedirectStandardInput = true })!;
         try
         {
             ProcessConfiguration Wanted(int least, int most, int after = 0) =>
