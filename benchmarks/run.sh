@@ -5,6 +5,8 @@
 #          two nodes in name spaces, ext4 on loop devices in memory, O_DIRECT, all subjects in turn with the same fio jobs;
 #          --urgent puts all of it before the other programs of the machine, where it is not quiet
 #   run.sh --intent-log [the same]       what the intent log costs: the same data path with and without it over files of 8 GiB
+#   run.sh --resync|--scale|--features [--quick] [--json FILE] [--rounds N] [--seconds S] [--size MIB] [--urgent]
+#          how fast replicas become equal; what many modules, memory and pauses cost; what the kernel's abilities are worth
 #   run.sh --render FILE.json [--page FILE] [--chart FILE]     a page and a chart from an earlier run's JSON
 #   run.sh --micro [--quick] [BenchmarkDotNet's own arguments] micro-benchmarks with allocation columns; no root needed
 #
@@ -18,7 +20,7 @@ set -u
 called_from=$PWD
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 fail() { echo "run.sh: $*" >&2; exit 1; }
-usage() { sed -n '2,18s/^# \{0,1\}//p' "$here/run.sh"; }
+usage() { sed -n '2,21s/^# \{0,1\}//p' "$here/run.sh"; }
 
 micro() {
   local job=
@@ -30,9 +32,9 @@ micro() {
 }
 
 results=$here/results
-quick= urgent= intent_log= rounds= seconds= size= repetitions=3
+quick= urgent= intent_log= figures= rounds= seconds= size= repetitions=3
 jobs= subjects= render=
-json=$results/comparison.json page=$results/performance.md chart=$results/chart.svg
+json= page=$results/performance.md chart=$results/chart.svg
 absolute() { case $1 in /*) echo "$1" ;; *) echo "$called_from/$1" ;; esac; }
 number() { [[ $2 =~ ^[0-9]+(\.[0-9]+)?$ ]] && [ "${2//[0.]/}" ] || fail "$1 takes a number above 0, not '$2'."; }
 [ "${1:-}" != --micro ] || { shift; micro "$@"; }
@@ -41,6 +43,7 @@ while [ $# -gt 0 ]; do
     --quick) quick=1; shift; continue ;;
     --urgent) urgent=1; shift; continue ;;
     --intent-log) intent_log=1; shift; continue ;;
+    --resync|--scale|--features) figures=${1#--}; shift; continue ;;
     -h|--help) usage; exit 0 ;;
     --json|--page|--chart|--rounds|--seconds|--size|--jobs|--subjects|--render) [ $# -gt 1 ] || fail "$1 wants a value." ;;
     *) echo "run.sh: unknown argument '$1'." >&2; usage >&2; exit 2 ;;
@@ -59,6 +62,8 @@ done
 rounds=${rounds:-${quick:+3}} rounds=${rounds:-5}
 seconds=${seconds:-${quick:+0.5}} seconds=${seconds:-1}
 [ -z "$intent_log" ] || { subjects=${subjects:-hamirror,hamirror-no-log} jobs=${jobs:-randwrite-4k-d16,write-1m-d4} size=${size:-8192}; }
+json=${json:-$results/${figures:-comparison}.json}
+if [ "$figures" = resync ]; then size=${size:-${quick:+1024}} size=${size:-4096}; fi
 size=${size:-256}
 [ -z "$quick" ] || repetitions=0
 [[ $rounds$size =~ ^[0-9]+$ ]] || fail "--rounds and --size take whole numbers."
@@ -76,7 +81,7 @@ command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: install it fro
 build HaMirror.Comparison
 if [ -n "$render" ]; then
   [ -r "$render" ] || fail "there is no file $render."
-  exec $comparison render --json "$render" --page "$page" --chart "$chart"
+  exec $comparison render --json "$render" --page "$page" --chart "$chart" --figures "$results"
 fi
 
 [ "$(id -u)" = 0 ] || fail "name spaces and mounts need root: sudo $0."
@@ -93,7 +98,8 @@ rmdir /var/tmp/hamirror-bench.* 2>/dev/null
 copies=10
 [ -z "$subjects" ] || copies=$(tr , '\n' <<<"$subjects" | wc -l)
 # Of files for the intent log's cost only what is written in some seconds takes memory.
-[ -n "$intent_log" ] && need=8192 || need=$((size * 2 * copies + 1024))
+[ -z "$figures" ] || copies=1
+[ -n "$intent_log" ] && need=8192 || need=$((size * 2 * copies + (${#figures} > 0 ? 4096 : 0) + 1024))
 have=$(($(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo) / 1024))
 [ $have -gt $need ] || fail "$need MiB of memory are needed for files of $size MiB, $have MiB are free: take a smaller --size."
 build HaMirror.Pair
@@ -103,8 +109,10 @@ commit=$(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 # All that follows lives in name spaces that end with it: killed by whatever, nothing stays but an empty directory.
 scratch=$(mktemp -d /var/tmp/hamirror-bench.XXXXXX) || exit 1
-export urgent intent_log copies here results scratch rounds seconds size repetitions jobs subjects json commit comparison
-setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child=KILL setsid "$here/subjects.sh" 9>&- &
+inside=subjects.sh
+[ -z "$figures" ] || inside=figures.sh
+export urgent intent_log figures copies here results scratch rounds seconds size repetitions jobs subjects json commit comparison
+setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child=KILL setsid "$here/$inside" 9>&- &
 inner=$!
 interrupted=
 trap 'interrupted=1; pkill -TERM -P $inner' INT TERM
@@ -112,5 +120,6 @@ while :; do wait $inner; code=$?; kill -0 $inner 2>/dev/null || break; done
 rmdir "$scratch" 2>/dev/null
 [ -z "$interrupted" ] || { echo "run.sh: it was interrupted; nothing is written." >&2; exit 130; }
 [ $code = 0 ] || fail "the comparison failed (see above, and $results/servers.log)."
-$comparison render --json "$json" --page "$page" --chart "$chart" || exit 1
+[ -z "$figures" ] || { echo "Written: $json"; exit 0; }
+$comparison render --json "$json" --page "$page" --chart "$chart" --figures "$results" || exit 1
 echo "Written: $json, $page, $chart"

@@ -1,5 +1,6 @@
 // A node without an agent: its data path, and a driver that agrees to everything as the machine of a healthy pair would.
 // Invariant: a link that ends is never made again: what is measured or hunted would otherwise hide behind a new one.
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using HaMirror.Core.Configuration;
@@ -25,6 +26,8 @@ internal sealed class PairNode : IStorageEvents, IDisposable
 
     private readonly Arguments _arguments;
     private readonly PeerIdentity _identity;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _linked;
     private PeerListener? _listener;
 
     public PairNode(Arguments arguments)
@@ -40,7 +43,7 @@ internal sealed class PairNode : IStorageEvents, IDisposable
             Directories = [new ReplicatedDirectory(arguments.Directory, [], [], [])],
             Ack = arguments.Ack, Encryption = arguments.Encryption,
             LockTimeout = arguments.LockTimeout, SendTimeout = arguments.LockTimeout, HotAreas = arguments.HotAreas,
-            ResyncStreams = arguments.Streams,
+            ResyncStreams = arguments.Streams, Kernel = KernelUse.Usual with { Passthrough = arguments.Passthrough },
         };
         Storage = new MirrorStorage(
             new MirrorStorageOptions(
@@ -68,6 +71,7 @@ internal sealed class PairNode : IStorageEvents, IDisposable
     {
         if (await Storage.MountAsync() is { } failure)
             return failure;
+        Say(string.Create(CultureInfo.InvariantCulture, $"MOUNTED after {_clock.Elapsed.TotalSeconds:0.0000} s"));
         if (_arguments.IsSource)
         {
             Storage.SetWritable(true);
@@ -88,6 +92,10 @@ internal sealed class PairNode : IStorageEvents, IDisposable
         Storage.Dispose();
     }
 
+    /// <summary>It is ready; how long that took.</summary>
+    private void SayReady() => Say(string.Create(CultureInfo.InvariantCulture,
+        $"READY after {_clock.Elapsed.TotalSeconds:0.0000} s, {(_clock.Elapsed - _linked).TotalSeconds:0.0000} s from the link"));
+
     public static void Say(string what) =>
         Console.WriteLine($"{DateTime.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)} {what}");
 
@@ -95,6 +103,7 @@ internal sealed class PairNode : IStorageEvents, IDisposable
 
     void IStorageEvents.LinkUp(long link, bool source, PeerHello peer)
     {
+        _linked = _clock.Elapsed;
         if (source)
             Storage.BeginSource(link, ResyncPlan.CompareAll);
     }
@@ -111,13 +120,13 @@ internal sealed class PairNode : IStorageEvents, IDisposable
     void IStorageEvents.OfferReceived(long link, GenerationId generation)
     {
         Storage.AcceptOffer(link);
-        Say("READY");
+        SayReady();
     }
 
     void IStorageEvents.OfferAccepted(long link)
     {
         Paired.TrySetResult();
-        Say("READY");
+        SayReady();
     }
 
     void IStorageEvents.Told(string sentence) => Say(sentence);

@@ -65,6 +65,10 @@ void send_all(int socket, struct iovec *parts, int count);
 int receive_all(int socket, void *to, size_t bytes); /* 0, or -1 when the other end is gone */
 int dial(const char *address);                       /* "a.b.c.d:port"; waits up to 5 s for a listener */
 void serve(const char *address, int batches);        /* never returns */
+void serve_with(const char *address, void (*take)(int socket)); /* the same; a thread for each connection */
+void null_serve(const char *way);
+void pour(const char *address, long mebibytes, int zero_copy);
+void drain_stream(int socket);
 
 void fuse_mount(const char *directory);
 int fuse_receive(int device, struct request *request); /* 1 got one, 0 none, -1 unmounted */

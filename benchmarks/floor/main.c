@@ -1,5 +1,8 @@
 /* floor mount threads|batch DIRECTORY FILE ADDRESS:PORT   mirrors FILE, shown as DIRECTORY/disk.img, to the peer there
  * floor serve threads|batch ADDRESS:PORT FILE             the peer
+ * floor null readv|splice|threads|clones DIRECTORY FILE   shows FILE and throws away what is written to it
+ * floor drain ADDRESS:PORT                                takes streams
+ * floor pour plain|zero-copy ADDRESS:PORT MIB             sends one there
  * Ends by a signal, or when DIRECTORY is unmounted. */
 #include "floor.h"
 #include <errno.h>
@@ -55,6 +58,19 @@ int main(int count, char **words) {
     open_file(words[4]);
     serve(words[3], batches);
   }
-  fprintf(stderr, "floor mount threads|batch DIRECTORY FILE ADDRESS:PORT\nfloor serve threads|batch ADDRESS:PORT FILE\n");
+  if (count == 5 && !strcmp(words[1], "null")) {
+    open_file(words[4]);
+    fuse_mount(words[3]);
+    null_serve(words[2]);
+    return 0;
+  }
+  if (count == 3 && !strcmp(words[1], "drain"))
+    serve_with(words[2], drain_stream);
+  if (count == 5 && !strcmp(words[1], "pour")) {
+    pour(words[3], atol(words[4]), !strcmp(words[2], "zero-copy"));
+    return 0;
+  }
+  fprintf(stderr, "floor mount threads|batch DIRECTORY FILE ADDRESS:PORT\nfloor serve threads|batch ADDRESS:PORT FILE\n"
+    "floor null readv|splice|threads|clones DIRECTORY FILE\nfloor drain ADDRESS:PORT\nfloor pour plain|zero-copy ADDRESS:PORT MIB\n");
   return 2;
 }

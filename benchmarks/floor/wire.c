@@ -87,12 +87,15 @@ int receive_all(int socket, void *to, size_t bytes) {
   return 0;
 }
 
-static void *threads_entry(void *socket) { serve_threads((int)(intptr_t)socket); return NULL; }
-static void *batches_entry(void *socket) { serve_batches((int)(intptr_t)socket); return NULL; }
+static void (*handler)(int socket);
+static void *entry(void *socket) { handler((int)(intptr_t)socket); return NULL; }
 
-void serve(const char *address, int batches) {
+void serve(const char *address, int batches) { serve_with(address, batches ? serve_batches : serve_threads); }
+
+void serve_with(const char *address, void (*take)(int socket)) {
   struct sockaddr_in here = parse(address);
   int listener = open_socket(), one = 1;
+  handler = take;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 64))
     fail(address);
@@ -102,7 +105,7 @@ void serve(const char *address, int batches) {
     if (accepted < 0)
       continue;
     send_at_once(accepted);
-    if (pthread_create(&thread, NULL, batches ? batches_entry : threads_entry, (void *)(intptr_t)accepted))
+    if (pthread_create(&thread, NULL, entry, (void *)(intptr_t)accepted))
       fail("thread");
     pthread_detach(thread);
   }

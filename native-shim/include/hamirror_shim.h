@@ -42,6 +42,12 @@ int hm_fuse_unmount(const char *path, int abort);
  * it (nobody had anything of it open), 0 when it still stands. */
 int hm_fuse_abort(const char *path);
 
+/* Linux 6.9: a handle that is answered with FOPEN_PASSTHROUGH and this number is read by the kernel from `file` itself. Returns
+ * the number (above 0), or -errno: -EPERM when it was not negotiated, -ELOOP when `file` lies on a stacked file system. */
+int hm_fuse_backing_open(int fd, int file);
+/* What is open with the number stays so. */
+int hm_fuse_backing_close(int fd, int number);
+
 #define HM_FUSE_HEADER_BYTES 80 /* sizeof(fuse_in_header) + sizeof(fuse_write_in): what precedes write data */
 
 /* One request to be received. `header` has HM_FUSE_HEADER_BYTES, `data` is page aligned and has `data_capacity`

@@ -10,6 +10,7 @@
 #include <linux/fuse.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -48,6 +49,28 @@ int hm_fuse_abort(const char *path)
     if (umount2(path, MNT_FORCE | UMOUNT_NOFOLLOW) == 0)
         return 1;
     return errno == EBUSY ? 0 : -errno;
+}
+
+/* linux/fuse.h has these from Linux 6.9 on; the numbers are the kernel's for good. */
+struct backing_map { int32_t fd; uint32_t flags; uint64_t padding; };
+#define BACKING_OPEN _IOW(FUSE_DEV_IOC_MAGIC, 1, struct backing_map)
+#define BACKING_CLOSE _IOW(FUSE_DEV_IOC_MAGIC, 2, uint32_t)
+
+#ifndef FUSE_DEV_IOC_MAGIC
+#define FUSE_DEV_IOC_MAGIC 229
+#endif
+
+int hm_fuse_backing_open(int fd, int file)
+{
+    struct backing_map map = { .fd = file };
+    int number = ioctl(fd, BACKING_OPEN, &map);
+    return number < 0 ? -errno : number;
+}
+
+int hm_fuse_backing_close(int fd, int number)
+{
+    uint32_t which = (uint32_t)number;
+    return ioctl(fd, BACKING_CLOSE, &which) < 0 ? -errno : 0;
 }
 
 int hm_fuse_receive(int fd, struct hm_request *requests, int count)

@@ -26,6 +26,8 @@ internal static class StatusReport
             ConfigurationVersion = ModuleContent.Text(driver.Definition.Hash),
             PeerConfigurationVersion = driver.PeerHash == 0 ? null : ModuleContent.Text(driver.PeerHash),
             Decision = driver.LastDecision,
+            Features = driver.Storage.Mirror is { } mirror && driver.Definition.Active?.Replication is { } replication
+                ? FeatureReport.Of(replication.Kernel, mirror.Status) : [],
         };
     }
 

@@ -23,9 +23,10 @@ internal static class StatusVerb
         {
             Description = "Print nothing; exit with STOP 0, WAIT 1, ALONE 2, PRIM 3, SECOND 4, anything else 9.",
         };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "What each module uses of the kernel, too." };
         var command = new Command("status", "Show the node and its modules: state, replica, peer, resync, what to do.")
         {
-            module, watch, json, quiet,
+            module, watch, json, quiet, verbose,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -40,7 +41,7 @@ internal static class StatusVerb
             do
             {
                 var status = await FetchAsync(invocation, only, cancellation);
-                Show(invocation, status, asJson, parsed.GetValue(watch));
+                Show(invocation, status, asJson, parsed.GetValue(watch), parsed.GetValue(verbose));
                 if (parsed.GetValue(watch))
                 {
                     await Task.Delay(WatchPeriod, cancellation);
@@ -78,7 +79,7 @@ internal static class StatusVerb
         return node with { Modules = [one] };
     }
 
-    private static void Show(Invocation invocation, NodeStatus status, bool asJson, bool again)
+    private static void Show(Invocation invocation, NodeStatus status, bool asJson, bool again, bool verbose)
     {
         if (asJson)
         {
@@ -99,6 +100,6 @@ internal static class StatusVerb
             invocation.Screen.Clear();
         }
 
-        StatusView.Write(invocation.Screen, status, DateTimeOffset.UtcNow);
+        StatusView.Write(invocation.Screen, status, DateTimeOffset.UtcNow, verbose);
     }
 }

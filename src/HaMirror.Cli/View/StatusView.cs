@@ -18,7 +18,8 @@ internal static class StatusView
 {
     /// <summary>Writes it.</summary>
     /// <param name="now">For durations.</param>
-    public static void Write(IAnsiConsole screen, NodeStatus status, DateTimeOffset now)
+    /// <param name="verbose">With what each module uses of the kernel.</param>
+    public static void Write(IAnsiConsole screen, NodeStatus status, DateTimeOffset now, bool verbose = false)
     {
         var running = Words.Duration((now - status.Started).TotalSeconds);
         if (status.Node.Length == 0)
@@ -43,6 +44,10 @@ internal static class StatusView
         foreach (var module in status.Modules)
         {
             Write(screen, module, (status.Peer, peerHeard, refused), now);
+            foreach (var feature in verbose ? module.Features : [])
+            {
+                Row(screen, "kernel", $"{Markup.Escape(feature.Name)}: {Markup.Escape(feature.State)}, {Markup.Escape(feature.Note)}");
+            }
         }
 
         if (status.Modules.IsEmpty && status.Node.Length > 0)

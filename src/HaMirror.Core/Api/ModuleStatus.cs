@@ -28,7 +28,15 @@ public sealed record ModuleStatus(
 
     /// <summary>What was decided last at a connection or a failure; null: nothing yet.</summary>
     public DecisionStatus? Decision { get; init; }
+
+    /// <summary>What the mounts use of the kernel; nothing while nothing is mounted.</summary>
+    public ImmutableArray<FeatureStatus> Features { get; init; } = [];
 }
+
+/// <summary>An ability of the kernel.</summary>
+/// <param name="State">on, off (by the configuration), missing (in this kernel) or unused.</param>
+/// <param name="Note">What it does now, or why it does not.</param>
+public sealed record FeatureStatus(string Name, string State, string Note);
 
 /// <summary>A running resync, seen from either side.</summary>
 /// <param name="BytesToDo">What is left to compare or copy; an estimate until the names are walked.</param>

@@ -96,6 +96,9 @@ public sealed record ReplicationConfiguration
     /// <summary>Areas of 4 MiB that are written without recording them first (hotareas): what a crash leaves to be compared.</summary>
     public int HotAreas { get; init; } = 2560;
 
+    /// <summary>What the mounts use of the kernel.</summary>
+    public KernelUse Kernel { get; init; } = KernelUse.Usual;
+
     /// <summary>Bytes sent and not yet held by the peer before requests wait.</summary>
     public long WindowBytes { get; init; } = 64L << 20;
 

@@ -38,6 +38,12 @@ internal static class ReplicationReader
             ResyncStreams = rfs.Whole("nbrei"),
             ResyncBandwidth = rfs.WholeOrNull("reiallowedbw") * 1000,
             HotAreas = rfs.Whole("hotareas"),
+            Kernel = new KernelUse
+            {
+                ParallelWrites = rfs.OnOff("parallelwrites"),
+                RequestBytes = rfs.Whole("requestsize") / 4 * 4 << 10, // whole pages
+                Passthrough = rfs.OnOff("passthrough"),
+            },
             CheckTime = rfs.Duration("checktime"),
             CheckInterval = rfs.Duration("checkintv"),
             Directories = directories.ToImmutable(),

@@ -50,6 +50,9 @@ internal static class ReplicationVocabulary
         Whole("nbrei", "6", "resync requests in flight at once", 1, 64),
         Whole("reiallowedbw", null, "cap on resync in KB/s; none: unlimited", 1, 1L << 40),
         Whole("hotareas", "2560", "areas of 4 MiB that may be written without recording each first; after a crash they are compared", 64, 65536),
+        OnOff("parallelwrites", "on", "direct writes to one file go side by side; Linux 6.2 or later"),
+        Whole("requestsize", "1024", "largest request of the kernel, in KiB", 128, 1024),
+        OnOff("passthrough", "off", "a file that nobody has permission to write (mode 0444) and that is opened for reading only is read by the kernel itself; Linux 6.9 or later. Opening it for writing meanwhile says ETXTBSY, and the peer does not read for it when this node's disk fails"),
         Duration("checktime", "10s", TimeUnit.Millisecond, "a null request on the mount that takes longer: the mount hangs"),
         Duration("checkintv", "5s", TimeUnit.Second, "interval of that request"),
     ];

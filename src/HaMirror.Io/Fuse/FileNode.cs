@@ -98,6 +98,9 @@ public sealed class FileNode : IReplicatedFile
     /// <summary>Open handles.</summary>
     internal int Opens { get; set; }
 
+    /// <summary>The kernel reads it by itself under this number; 0: it does not.</summary>
+    internal int PassedAs { get; set; }
+
     /// <summary>True when the inode has names that the table has never seen (hard links): they must be searched for
     /// before the node counts as nameless.</summary>
     internal bool NamesUnknown { get; set; }

@@ -5,6 +5,7 @@
 //  2. Take executes nothing. What changes the directory is executed by Execute, and only while Writable.
 //  3. Whatever Execute has changed in a replicated place stands in the request, also when it ends with an error
 //     half-way.
+using HaMirror.Core.Configuration;
 using HaMirror.Io.Native;
 using HaMirror.Io.Replication;
 
@@ -71,6 +72,22 @@ public sealed unsafe class FuseFileSystem : IDisposable
         }
     }
 
+    /// <summary>What is used of the kernel where it has it; to be set before the mount is made.</summary>
+    public KernelUse Uses { get; set; } = KernelUse.Usual;
+
+    /// <summary>Descriptor of the mount, once there is one.</summary>
+    public int Device
+    {
+        get => Passed.Device;
+        set => Passed.Device = value;
+    }
+
+    /// <summary>What was agreed with the kernel; null: nothing yet.</summary>
+    public FuseAgreement? Agreement { get; internal set; }
+
+    /// <summary>Files that the kernel reads by itself now.</summary>
+    public int PassedCount => Passed.Count;
+
     /// <summary>The local disk is detached: content and attributes of replicated files are the peer's.</summary>
     public bool IsDetached
     {
@@ -84,6 +101,8 @@ public sealed unsafe class FuseFileSystem : IDisposable
     internal NodeTable Nodes { get; }
 
     internal HandleTable<FileHandle> Handles { get; } = new();
+
+    internal PassedFiles Passed { get; } = new();
 
     internal HandleTable<DirectoryHandle> DirectoryHandles { get; } = new();
 
@@ -194,7 +213,7 @@ public sealed unsafe class FuseFileSystem : IDisposable
 
         return request.Opcode switch
         {
-            FuseOpcode.Init => FuseNegotiation.Answer(ref request, Body),
+            FuseOpcode.Init => FuseNegotiation.Answer(ref request, this),
             FuseOpcode.Lookup => lookups.Lookup(ref request),
             FuseOpcode.GetAttributes => lookups.GetAttributes(ref request),
             FuseOpcode.ReadLink => lookups.ReadLink(ref request),

@@ -35,17 +35,31 @@ internal static unsafe class FuseNegotiation
     private const uint Wanted = AsyncRead | ReadDirectoryPlus | ReadDirectoryPlusAuto | AsyncDirectIo
         | ParallelDirectoryOperations;
 
+    /// <summary>Flags of the second word follow.</summary>
+    private const uint Extended = 1 << 30;
+
+    /// <summary>FUSE_PASSTHROUGH, in the second word.</summary>
+    private const uint Passthrough = 1u << (37 - 32);
+
+    /// <summary>From here on FOPEN_PARALLEL_DIRECT_WRITES means something.</summary>
+    private const uint ParallelWritesMinor = 38;
+
     /// <summary>Requests of read-ahead and asynchronous direct I/O that the kernel keeps under way.</summary>
     private const ushort BackgroundMax = 192;
 
-    internal static int Answer(ref FuseRequest request, RequestBody body)
+    internal static int Answer(ref FuseRequest request, FuseFileSystem system)
     {
-        var kernel = body.Take<FuseWire.InitIn>();
+        var kernel = system.Body.Take<FuseWire.InitIn>();
+        var more = (kernel.Flags & Extended) != 0 ? system.Body.Take<FuseWire.InitInMore>() : default;
         if (kernel.Major != Major || kernel.Minor < MinorMin || (kernel.Flags & Needed) != Needed)
         {
             return Errno.EPROTO; // the mount stays unusable: Linux 5.15 is the oldest that the product supports
         }
 
+        var uses = system.Uses;
+        var hasPassthrough = (more.Flags2 & Passthrough) != 0;
+        system.Passed.IsAgreed = hasPassthrough && uses.Passthrough;
+        system.Agreement = new FuseAgreement(kernel.Minor >= ParallelWritesMinor, hasPassthrough);
         var answer = request.Answer<FuseWire.InitOut>();
         answer->Major = Major;
         answer->Minor = Math.Min(Minor, kernel.Minor);
@@ -53,9 +67,16 @@ internal static unsafe class FuseNegotiation
         answer->Flags = Needed | (Wanted & kernel.Flags);
         answer->BackgroundMax = BackgroundMax;
         answer->CongestionThreshold = BackgroundMax * 3 / 4;
-        answer->WriteMax = FuseFileSystem.TransferBytesMax;
+        answer->WriteMax = (uint)uses.RequestBytes;
         answer->TimeGranularity = 1;
-        answer->PagesMax = (ushort)(FuseFileSystem.TransferBytesMax / Environment.SystemPageSize);
+        answer->PagesMax = (ushort)(uses.RequestBytes / Environment.SystemPageSize);
+        if (system.Passed.IsAgreed)
+        {
+            answer->Flags |= Extended;
+            answer->Flags2 = Passthrough;
+            answer->StackDepthMax = 1; // what is passed on must not lie on a stacked file system itself
+        }
+
         return 0;
     }
 }

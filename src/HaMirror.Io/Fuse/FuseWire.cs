@@ -128,7 +128,8 @@ internal static class FuseWire
     internal struct OpenOut
     {
         internal ulong Handle;
-        internal uint OpenFlags, Padding;
+        internal uint OpenFlags;
+        internal int Backing;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -209,6 +210,13 @@ internal static class FuseWire
         internal uint Major, Minor, ReadAheadMax, Flags;
     }
 
+    /// <summary>What follows <see cref="InitIn"/> where its flags say so (INIT_EXT).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct InitInMore
+    {
+        internal uint Flags2;
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     internal struct InitOut
     {
@@ -217,7 +225,7 @@ internal static class FuseWire
         internal uint WriteMax, TimeGranularity;
         internal ushort PagesMax, MapAlignment;
         internal uint Flags2;
-        internal uint Unused0, Unused1, Unused2, Unused3, Unused4, Unused5, Unused6;
+        internal uint StackDepthMax, Unused1, Unused2, Unused3, Unused4, Unused5, Unused6;
     }
 
     [StructLayout(LayoutKind.Sequential)]

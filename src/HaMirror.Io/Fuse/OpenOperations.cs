@@ -12,6 +12,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
     private const uint KeepCache = 1 << 1; // FOPEN_KEEP_CACHE
     private const uint DirectIo = 1 << 0; // FOPEN_DIRECT_IO
     private const uint ParallelDirectWrites = 1 << 6; // FOPEN_PARALLEL_DIRECT_WRITES
+    private const uint PassedOn = 1 << 7; // FOPEN_PASSTHROUGH
     private const uint OpenKillsPrivileges = 1 << 0; // FUSE_OPEN_KILL_SUIDGID
     private const uint WriteFromCache = 1 << 0; // FUSE_WRITE_CACHE
     private const uint WriteKillsPrivileges = 1 << 2; // FUSE_WRITE_KILL_SUIDGID
@@ -169,6 +170,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
 
         if (--handle.Node.Opens == 0)
         {
+            system.Passed.End(handle.Node);
             handle.Node.CloseDescriptors();
             system.Nodes.Drop(handle.Node);
         }
@@ -190,6 +192,11 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
             return Errno.EROFS;
         }
 
+        if ((writes || truncates) && node.PassedAs > 0)
+        {
+            return Errno.ETXTBSY;
+        }
+
         var direct = (flags & OpenFlags.Direct) != 0;
         var error = node.OpenDescriptors(writes, direct);
         if (error == 0 && truncates)
@@ -205,11 +212,13 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
             return error;
         }
 
+        var passed = writes ? 0 : system.Passed.Pass(node, mayBegin: system is { Writable: true, IsDetached: false });
         node.Opens++;
         *answer = new FuseWire.OpenOut
         {
             Handle = system.Handles.Add(new FileHandle { Node = node, Writes = writes, Direct = direct }),
-            OpenFlags = CacheFlags(node, direct),
+            OpenFlags = passed > 0 ? PassedOn : CacheFlags(node, direct),
+            Backing = passed,
         };
         return 0;
     }
@@ -228,7 +237,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         if (direct || !system.Writable)
         {
             node.CacheEra = 0;
-            return direct ? DirectIo | ParallelDirectWrites : DirectIo;
+            return direct && system.Uses.ParallelWrites ? DirectIo | ParallelDirectWrites : DirectIo;
         }
 
         // Pages of this era are right, unless direct writes may have gone past them (older kernels keep such pages).

@@ -226,7 +226,7 @@ public static class Errno
         ENFILE => "too many open files in the system (ENFILE)",
         EMFILE => "too many open files in this process (EMFILE)",
         ENOTTY => "this device does not know that control call (ENOTTY)",
-        ETXTBSY => "the program file is being run (ETXTBSY)",
+        ETXTBSY => "the file is being run as a program, or read past the mirror (ETXTBSY)",
         EFBIG => "file too large (EFBIG)",
         ENOSPC => "no space left on the file system (ENOSPC)",
         ESPIPE => "a pipe or socket cannot seek (ESPIPE)",

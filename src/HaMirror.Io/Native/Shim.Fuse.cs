@@ -26,6 +26,15 @@ public static unsafe partial class Shim
     [LibraryImport(Library, EntryPoint = "hm_fuse_abort", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int FuseAbort(string path);
 
+    /// <summary>Registers an open file with the mount, so that a handle can be answered as one that the kernel reads by itself.
+    /// Returns its number, or -EPERM (not negotiated), -ELOOP (on a stacked file system) or another -errno.</summary>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_backing_open")]
+    public static partial int FuseBackingOpen(int descriptor, int file);
+
+    /// <summary>Ends that; handles that are open go on.</summary>
+    [LibraryImport(Library, EntryPoint = "hm_fuse_backing_close")]
+    public static partial int FuseBackingClose(int descriptor, int number);
+
     /// <summary>Receives what waits, at most <paramref name="count"/>; never blocks. -ENODEV: unmounted or
     /// aborted.</summary>
     [LibraryImport(Library, EntryPoint = "hm_fuse_receive")]

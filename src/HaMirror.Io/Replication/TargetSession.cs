@@ -29,7 +29,7 @@ public sealed unsafe partial class TargetSession : IDisposable
     /// <summary>Frames applied in one round at most.</summary>
     private const int RoundFrames = 512;
 
-    /// <summary>How long an "applied" may wait for something to travel with, in ms.</summary>
+    /// <summary>How long an "applied", or the receipt of what nobody waits for, may wait for something to travel with, in ms.</summary>
     private const int AppliedDelayMs = 5;
 
     /// <summary>Silence after which a Probe is sent, in ms.</summary>
@@ -318,7 +318,7 @@ public sealed unsafe partial class TargetSession : IDisposable
     {
         if (_moreFrames || _link.Control.HasPending || (HasPlan && _link.Data.HasPending))
             return 0;
-        return _stream.Applied != _appliedTold && _stream.IsIdle ? AppliedDelayMs : PollMs;
+        return (_stream.Applied != _appliedTold && _stream.IsIdle) || _received != _receivedTold ? AppliedDelayMs : PollMs;
     }
 
     /// <summary>Whole frames of the data connection into <see cref="_frames"/>; a batch was acknowledged as received when
@@ -391,6 +391,9 @@ public sealed unsafe partial class TargetSession : IDisposable
     {
         _receivedTold = _received;
         _appliedTold = _stream.Applied;
+        // Counted from here too: under load each receipt tells what was applied before it, and a message of its own would wake the
+        // source once more for each write.
+        _appliedSince = Environment.TickCount64;
         _link.Outgoing.Add(FrameType.Progress, sequence: _receivedTold, offset: _appliedTold);
     }
 
@@ -409,9 +412,9 @@ public sealed unsafe partial class TargetSession : IDisposable
     private void TellApplied()
     {
         var applied = _stream.Applied;
-        if (_received != _receivedTold || (applied != _appliedTold && _ack == AckMode.Applied))
+        if (applied != _appliedTold && _ack == AckMode.Applied)
             TellProgress();
-        else if (applied == _appliedTold)
+        else if (applied == _appliedTold && _received == _receivedTold)
             _appliedSince = Environment.TickCount64;
         else if (Environment.TickCount64 - _appliedSince >= AppliedDelayMs || _link.Outgoing.IsWaiting)
             TellProgress();

@@ -405,7 +405,10 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
         try
         {
             for (var root = 0; root < filters.Length; root++)
+            {
                 _mounts.Add(MountPlace.Open(root, _options.Replication.Directories[root], filters[root]));
+                _mounts[root].System.Uses = _options.Replication.Kernel;
+            }
             foreach (var mount in _mounts)
                 mount.Mount($"hamirror:{_options.Module}");
             _pump = new Pump(_options, _events, _mounts, _marks, OpenLog()) { Ended = Ended };

@@ -76,7 +76,8 @@ internal sealed unsafe class MountPoint : IDisposable
     /// <exception cref="IOException">The mount cannot be made; the message is a sentence.</exception>
     public void Mount(string name)
     {
-        var device = Shim.FuseMount(Path, name, FuseFileSystem.TransferBytesMax);
+        var device = Shim.FuseMount(Path, name, (uint)System.Uses.RequestBytes);
+        System.Device = device;
         Device = device >= 0
             ? device
             : throw new IOException(device == -Errno.ENOENT || device == -Errno.ENODEV
@@ -101,7 +102,7 @@ internal sealed unsafe class MountPoint : IDisposable
             return;
         // Not before the last list was dropped: its number must not become another file's meanwhile.
         var device = Device;
-        Device = -1;
+        Device = System.Device = -1;
         _dropping = _dropping.ContinueWith(
             _ => Shim.Close(device), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }

@@ -482,6 +482,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
             _source?.Window.Bytes ?? 0, _source?.Resync?.Status)
         {
             AnsweredRequests = _flow.AnsweredCount, AnsweredWrites = _flow.WriteCount, WrittenBytes = _flow.WrittenBytes,
+            Kernel = _mounts.Count > 0 ? _mounts[0].System.Agreement : null, PassedFiles = _mounts.Sum(mount => mount.System.PassedCount),
         };
     }
 }

@@ -1,4 +1,5 @@
 using HaMirror.Core.Machine;
+using HaMirror.Io.Fuse;
 
 namespace HaMirror.Io.Storage;
 
@@ -26,6 +27,12 @@ public sealed record StorageStatus(
 
     /// <inheritdoc cref="AnsweredWrites"/>
     public long WrittenBytes { get; init; }
+
+    /// <summary>What the kernel of the mounts is able to do; null: they are not made yet.</summary>
+    public FuseAgreement? Kernel { get; init; }
+
+    /// <summary>Files that the kernel reads by itself now.</summary>
+    public int PassedFiles { get; init; }
 
     public static readonly StorageStatus None = new(false, false, false, 0, 0, 0, 0, null, false, 0, null);
 }

@@ -38,6 +38,8 @@ public sealed unsafe class FuseWireTests
         Assert.Equal(8, sizeof(FuseWire.GetXattrOut));
         Assert.Equal(16, sizeof(FuseWire.InitIn));
         Assert.Equal(64, sizeof(FuseWire.InitOut));
+        Assert.Equal(36, (int)Marshal.OffsetOf<FuseWire.InitOut>("StackDepthMax"));
+        Assert.Equal(12, (int)Marshal.OffsetOf<FuseWire.OpenOut>("Backing"));
         Assert.Equal(32, sizeof(FuseWire.AllocateIn));
         Assert.Equal(24, sizeof(FuseWire.SeekIn));
         Assert.Equal(8, sizeof(FuseWire.SeekOut));

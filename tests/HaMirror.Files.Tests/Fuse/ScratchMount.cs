@@ -1,5 +1,6 @@
 // A mount of its own over a directory of its own, gone again after the test whatever happens in it.
 using System.Diagnostics;
+using HaMirror.Core.Configuration;
 using HaMirror.Io.Fuse;
 using HaMirror.Io.Native;
 
@@ -13,7 +14,7 @@ internal sealed class ScratchMount : IDisposable
     private readonly string parent;
     private Exception? failure;
 
-    internal ScratchMount(bool writable = true, Func<string, bool>? isReplicated = null, Action<string>? prepare = null)
+    internal ScratchMount(bool writable = true, Func<string, bool>? isReplicated = null, Action<string>? prepare = null, KernelUse? uses = null)
     {
         Shim.RaiseFileLimit();
         parent = Directory.CreateTempSubdirectory("hamirror-fuse-").FullName;
@@ -23,8 +24,9 @@ internal sealed class ScratchMount : IDisposable
         prepare?.Invoke(Folder);
         root = Shim.Check(Shim.Open(Shim.CurrentDirectory, Folder, OpenFlags.ReadOnly | OpenFlags.Directory, 0), "open");
         Replica = new ReplayedReplica(Path.Combine(parent, "replica"));
-        System = new FuseFileSystem(7, root, isReplicated ?? (_ => true)) { Writable = writable };
+        System = new FuseFileSystem(7, root, isReplicated ?? (_ => true)) { Writable = writable, Uses = uses ?? KernelUse.Usual };
         device = Shim.Check(Shim.FuseMount(Folder, "hamirror-test", FuseFileSystem.TransferBytesMax), $"mount {Folder}");
+        System.Device = device;
         watchdog = StartWatchdog(Folder);
         Loop = new FuseLoop(System, device, Replica, Failed);
     }

@@ -31,6 +31,7 @@ export interface ModuleStatus {
   generation: string; failoverOn: boolean; peerState?: State; peerPhase?: Phase; peerCondition?: Condition;
   peerHeard: boolean; linked: boolean; resync?: ResyncStatus; dirtyBytes?: number; resources: ResourceStatus[]; notes: string[];
   decision?: DecisionStatus; configurationVersion?: string; peerConfigurationVersion?: string; change?: ChangeStatus;
+  features?: FeatureStatus[];
 }
 
 /** A change of both nodes that is not over. */
@@ -38,6 +39,9 @@ export interface ChangeStatus {
   id: string; kind: 'apply' | 'remove' | 'cluster'; module: string; version?: string; by: string; time: string; coordinator: string;
   state: 'prepared' | 'decided'; sentence: string;
 }
+
+/** An ability of the kernel that the module's mounts use, or why they do not. */
+export interface FeatureStatus { name: string; state: 'on' | 'off' | 'missing' | 'unused'; note: string }
 
 export interface LogLine { time: string; module: string; level: Level; text: string }
 
