@@ -14,11 +14,12 @@ public static class Batch
     public static (int Histories, HistoryResult Found)? PlayUntilFound(Mutation mutation, int histories, int firstSeed)
     {
         for (var index = 0; index < histories; index++)
-            if (History.Run(firstSeed + index, mutation: mutation) is { Violation: not null } found) return (index + 1, found);
+            if (History.Run(firstSeed + index, mutation: mutation, diskFaults: true) is { Violation: not null } found) return (index + 1, found);
         return null;
     }
 
-    public static Result Play(int histories, int firstSeed, int threads)
+    /// <param name="diskFaults">See <see cref="StoryDraw.Draw(int, bool)"/>.</param>
+    public static Result Play(int histories, int firstSeed, int threads, bool diskFaults = false)
     {
         var violations = new List<HistoryResult>();
         var excuses = new Dictionary<string, int>();
@@ -26,7 +27,7 @@ public static class Batch
         var gate = new Lock();
         Parallel.For(0, histories, new ParallelOptions { MaxDegreeOfParallelism = threads }, index =>
         {
-            var result = History.Run(unchecked(firstSeed + index));
+            var result = History.Run(unchecked(firstSeed + index), diskFaults: diskFaults);
             lock (gate)
             {
                 acknowledged += result.Acknowledged;

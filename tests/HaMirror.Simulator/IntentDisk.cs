@@ -41,6 +41,9 @@ public sealed class IntentDisk
         _unflushed = null;
     }
 
+    /// <summary>The write of the last transaction failed: it is on the disk all the same, or not.</summary>
+    public void Fail(Random random) => Die(random, takesTorn: false);
+
     /// <summary>The marks file is replaced, atomically, by one made when the last transaction with a map had been flushed.</summary>
     public void Replace(IEnumerable<int> marks)
     {

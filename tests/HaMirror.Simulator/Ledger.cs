@@ -21,7 +21,10 @@ namespace HaMirror.Simulator;
 /// lost power before it was on that disk, and whose standby had died or ceased to be one before or does so later; (3) a
 /// plain write that the other node alone holds, dropped by a resync within an excuse; (4) what a standby that has left still
 /// holds of plain writes counts for nobody, even if it is on its disk; (5) what (2) forgives is not demanded of an undo either,
-/// though it may come back with one.</para>
+/// though it may come back with one; (6) a plain write of which the guest was told that its flush failed, or that was kept
+/// last by a disk that failed.</para>
+/// <para>While a primary's disk is detached, its standby's is the one that is looked at: what that one has applied outlives its
+/// process, and only a loss of power takes plain writes with it.</para>
 /// </remarks>
 public sealed class Ledger(World world)
 {
@@ -32,6 +35,9 @@ public sealed class Ledger(World world)
     private readonly HashSet<long> _released = [];
     private readonly Survivors _survivors = new();
     private readonly Dictionary<long, int> _blocks = [];
+
+    /// <summary>Set once they are made.</summary>
+    public IReadOnlyList<SimulatedNode> Nodes { get; set; } = [];
 
     public bool Excused { get; private set; }
 
@@ -47,8 +53,10 @@ public sealed class Ledger(World world)
         _excuses.Add(why);
     }
 
-    public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, int block, long write, GenerationId generation, bool plain, int mirroredBoot)
+    public void Acknowledge(SimulatedNode node, SimulatedNode? mirrored, int block, long write, GenerationId generation, bool plain, int mirroredBoot,
+        bool detached = false)
     {
+        if (detached && mirrored is null) world.Violate($"{node.Name}, whose disk is detached, acknowledged write {write} without its peer (G7)");
         _blocks[write] = block;
         for (var index = node.Replica.Checked; index < _required.Count; index++)
         {
@@ -71,34 +79,58 @@ public sealed class Ledger(World world)
         _acknowledged[write] = generation;
         if (world.Tracing) world.Note($"{node.Name} acknowledged {write}{(plain ? " plain" : "")} mirrored={mirrored is not null}");
         _required.Add(write);
-        node.Replica.Hold(write);
+        if (!detached) node.Replica.Hold(write);
         var both = mirrored?.Replica.Hold(write) == true;
         // A standby that died or left after it had said that it has the write, before that was read, is no keeper either; one that
         // has taken over is, like any node that serves.
         var keeps = both && (mirrored!.Record.Serving
             || (mirrored.Boots == mirroredBoot && mirrored.View is { State: not (ModuleState.Wait or ModuleState.Stop) }));
-        if (plain) _plain[write] = keeps ? [node, mirrored!] : [node];
-        else LookAtDisks(node, mirrored, write);
+        if (!plain) LookAtDisks(node, mirrored, write, detached);
+        else
+        {
+            HashSet<SimulatedNode> keepers = detached || node.Record.Detached ? [] : [node];
+            if (detached ? both : keeps) keepers.Add(mirrored!);
+            _plain[write] = keepers;
+            if (keepers.Count == 0) Release(write);
+        }
+    }
+
+    /// <summary>A primary's disk has failed and is given up for its peer's: nobody counts any more on what it has.</summary>
+    public void Detached(SimulatedNode node)
+    {
+        foreach (var write in _plain.Keys.ToArray()) Release(node, write);
+    }
+
+    /// <summary>A guest was told that a flush failed.</summary>
+    public void FlushFailed(IReadOnlyList<long> covered)
+    {
+        foreach (var write in covered.ToArray())
+            if (_plain.ContainsKey(write)) Release(write);
     }
 
     /// <summary>A write of the guest's goes to the disks.</summary>
     public void Started(SimulatedNode node, int block, long write) => _survivors.Started(node, block, write);
 
     /// <summary>A flush was acknowledged: from now on nothing may lose what it covers.</summary>
-    public void Flushed(SimulatedNode node, SimulatedNode? mirrored, IReadOnlyList<long> covered)
+    public void Flushed(SimulatedNode node, SimulatedNode? mirrored, IReadOnlyList<long> covered, bool detached)
     {
         foreach (var write in covered)
             if (!_released.Contains(write) && _acknowledged.ContainsKey(write))
             {
-                LookAtDisks(node, mirrored, write);
+                LookAtDisks(node, mirrored, write, detached);
                 _plain.Remove(write);
             }
     }
 
-    private void LookAtDisks(SimulatedNode node, SimulatedNode? mirrored, long write)
+    private void LookAtDisks(SimulatedNode node, SimulatedNode? mirrored, long write, bool detached)
     {
         var block = _blocks[write];
-        if (!node.Replica.HasDurably(block, write))
+        if (detached)
+        {
+            if (mirrored?.Replica.HasDurably(block, write) != true)
+                world.Violate($"{node.Name}, whose disk is detached, acknowledged write {write} as durable, which the disk of {node.Peer.Name} does not have (G7)");
+        }
+        else if (!node.Replica.HasDurably(block, write))
             world.Violate($"{node.Name} acknowledged write {write} as durable, which its own disk does not have (G1)");
         else if (mirrored?.Replica.HasDurably(block, write) == false && mirrored.Replica.Holds.Contains(write))
             world.Violate($"{node.Name} acknowledged write {write} as durable, which the disk of {mirrored.Name} does not have (G1)");
@@ -118,11 +150,15 @@ public sealed class Ledger(World world)
 
     private void Release(SimulatedNode node, long write)
     {
-        if (!_plain.TryGetValue(write, out var keepers) || !keepers.Remove(node) || keepers.Count > 0) return;
+        if (_plain.TryGetValue(write, out var keepers) && keepers.Remove(node) && keepers.Count == 0) Release(write);
+    }
+
+    private void Release(long write)
+    {
         _plain.Remove(write);
         _released.Add(write);
         _required.Remove(write);
-        foreach (var side in new[] { node, node.Peer })
+        foreach (var side in Nodes)
         {
             side.Replica.Forget(write);
             side.Journal.Forget(write);
@@ -173,8 +209,9 @@ public sealed class Ledger(World world)
             || primary.Driver.Pump is not { Committed: true, Link: { } link } || primary.Peer.Driver.Link != link
             || primary.Peer.View is not { State: ModuleState.Second, Phase: Phase.Ready }) return;
         for (var block = 0; block < SimulatedReplica.BlockCount; block++)
-            if (primary.Replica[block] != primary.Peer.Replica[block] && !primary.Driver.IsChanging(block))
-                world.Violate($"{primary.Peer.Name} is Ready but block {block} has {primary.Peer.Replica[block]}, not {primary.Replica[block]}");
+            if ((primary.Driver.Pump.IsDetached ? primary.Driver.Pump.Expected(block) : primary.Replica[block]) is { } there
+                && there != primary.Peer.Replica[block] && !primary.Driver.IsChanging(block))
+                world.Violate($"{primary.Peer.Name} is Ready but block {block} has {primary.Peer.Replica[block]}, not {there}");
     }
 
     /// <summary>The target has recorded that it is up to date.</summary>

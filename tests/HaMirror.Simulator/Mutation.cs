@@ -98,6 +98,21 @@ public sealed record Mutation(string Name)
                 : action is MachineAction.BeginTarget { Plan: ResyncPlan.CompareAll } target ? target with { Plan = ResyncPlan.Dirty } : action),
             Input = (input, _) => input is MachineInput.PlanReceived { Plan: ResyncPlan.Dirty } plan ? plan with { Plan = ResyncPlan.CompareAll } : input,
         },
+        new("a flush that failed on the primary's disk is answered as done") { HeedsFailedFlush = false },
+        new("a write that found the primary's disk full is answered as done") { HeedsFullDisk = false },
+        new("a flush that failed on the standby's disk is answered as done") { HeedsTargetFlush = false },
+        new("a standby whose disk refused what it had received stays up to date") { TellsTargetFailed = false },
+        new("an intent log that cannot be written lets changes go") { HeedsLogFailure = false },
+        new("a record that could not be written counts as written") { HeedsRecord = false },
+        new("a primary whose disk is detached answers without its peer") { EndsDetached = false },
+        new("a primary whose disk is detached reads from it") { ReadsThroughPeer = false },
+        new("a plain write of a primary whose disk is detached counts when the standby has received it") { AcksApplied = false },
+        new("an attached disk counts as up to date before it was compared") { AttachesOutdated = false },
+        new("a resync takes a page that a failed flush left in the cache for what is on the disk") { ComparesDisk = false },
+        new("a standby stands in for its primary's disk without recording that it is the only one")
+        {
+            Actions = actions => actions.Any(action => action is MachineAction.AcceptDetach) ? actions.Where(action => action is not MachineAction.Persist) : actions,
+        },
     ];
 
     /// <summary>What a process reads from its disk.</summary>
@@ -150,6 +165,28 @@ public sealed record Mutation(string Name)
     public bool ComparesHot { get; init; } = true;
 
     public bool TakesTorn { get; init; }
+
+    public bool HeedsFailedFlush { get; init; } = true;
+
+    public bool HeedsFullDisk { get; init; } = true;
+
+    public bool HeedsTargetFlush { get; init; } = true;
+
+    public bool TellsTargetFailed { get; init; } = true;
+
+    public bool HeedsLogFailure { get; init; } = true;
+
+    public bool HeedsRecord { get; init; } = true;
+
+    public bool EndsDetached { get; init; } = true;
+
+    public bool ReadsThroughPeer { get; init; } = true;
+
+    public bool AcksApplied { get; init; } = true;
+
+    public bool AttachesOutdated { get; init; } = true;
+
+    public bool ComparesDisk { get; init; } = true;
 
     public override string ToString() => Name;
 

@@ -22,6 +22,9 @@ internal static class NodeWords
             MachineAction.SendHandover handover => handover.Swap ? "hand over (swap)" : "hand over",
             MachineAction.BeginSource begin => $"source {begin.Plan}",
             MachineAction.Drain => "drain",
+            MachineAction.Detach => "detach",
+            MachineAction.AcceptDetach => "stand in",
+            MachineAction.ProbeDisk => "try the disk",
             _ => null,
         }).OfType<string>().ToArray();
         if (before == (view.State, view.Phase) && parts.Length == 0) yield break;
@@ -37,7 +40,7 @@ internal static class NodeWords
     {
         GenerationId generation => generation.IsNone ? "none" : $"g{int.Parse(generation.ToString(), NumberStyles.HexNumber, CultureInfo.InvariantCulture)}",
         ReplicaRecord record => $"{record.Condition} current={Describe(record.Current)} base={Describe(record.Base)}"
-            + $"{(record.Serving ? " serving" : "")}{(record.Sole ? " sole" : "")}{(record.HandedOver ? " handed-over" : "")}"
+            + $"{(record.Serving ? " serving" : "")}{(record.Sole ? " sole" : "")}{(record.Detached ? " detached" : "")}{(record.HandedOver ? " handed-over" : "")}"
             + $"{(record.CompareAll ? " compare-all" : "")}{(record.TookOver ? " took-over" : "")}",
         MachineAction.Persist persist => $"Persist {Describe(persist.Record)}",
         MachineInput.LinkUp up => $"LinkUp {up.Link} source={up.Source} {up.Peer.State} {Describe(up.Peer.Record)}",

@@ -23,6 +23,8 @@ public sealed class Operator(Pair pair)
         foreach (var node in pair.Nodes)
         {
             node.Faults.Clear();
+            node.RepairDisk();
+            if (World.Disks.Next(2) == 0) node.ReplaceDisk();
             node.BootAndStart();
             node.WhenRunning(() => node.Input(new MachineInput.CheckerFired("tcp.web", true, null)));
         }
@@ -45,7 +47,9 @@ public sealed class Operator(Pair pair)
         foreach (var node in pair.Nodes)
         {
             if (!node.Up) node.BootAndStart();
+            else if (node.View is { State: ModuleState.Stop, Record.Detached: true }) node.Command(OperatorCommand.Attach);
             else if (node.View is { State: ModuleState.Stop }) node.Command(OperatorCommand.Start);
+            else if (node.View is { State: ModuleState.Prim, Phase: Phase.Ready, Record.Detached: true }) node.Command(OperatorCommand.Swap);
         }
 
         var waits = pair.Nodes.Where(node => node.View is { State: ModuleState.Wait, Phase: Phase.NotReady }).ToArray();
@@ -67,6 +71,7 @@ public sealed class Operator(Pair pair)
     {
         foreach (var node in waits.Where(IsBroken)) node.Command(OperatorCommand.StopStart);
         if (waits.Any(IsBroken)) return;
+        foreach (var node in waits.Where(node => Says(node, "'hamirror attach'"))) node.Command(OperatorCommand.Attach);
         if (serves is not null)
         {
             if (Says(waits[0], "--full-sync")) waits[0].Command(OperatorCommand.StartAsSecondaryFullSync);

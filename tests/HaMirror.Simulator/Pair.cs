@@ -17,6 +17,7 @@ public sealed class Pair
         GenerationId Next() => new(new Guid(++generation, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
         Nodes = [.. Enumerable.Range(0, 2).Select(index => new SimulatedNode(World, Network, Ledger, options, mutation, index, Next))];
         (Nodes[0].Peer, Nodes[1].Peer) = (Nodes[1], Nodes[0]);
+        Ledger.Nodes = Nodes;
         foreach (var node in Nodes) node.Boot();
     }
 
@@ -39,11 +40,11 @@ public sealed class Pair
         if (Network.Isolates && !Options.Witness) Ledger.Excuse("isolation without a witness");
     }
 
-    /// <summary>One is PRIM Ready and the other SECOND Ready.</summary>
+    /// <summary>One is PRIM Ready and the other SECOND Ready, and both have their disk.</summary>
     public bool IsMirrored() =>
         Shows(Nodes[0], ModuleState.Prim) ? Shows(Nodes[1], ModuleState.Second)
         : Shows(Nodes[1], ModuleState.Prim) && Shows(Nodes[0], ModuleState.Second);
 
     private static bool Shows(SimulatedNode node, ModuleState state) =>
-        node.Runs && node.View is { Phase: Phase.Ready } view && view.State == state;
+        node.Runs && node.View is { Phase: Phase.Ready, Record.Detached: false } view && view.State == state;
 }

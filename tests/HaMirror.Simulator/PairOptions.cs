@@ -3,7 +3,7 @@ using System.Globalization;
 namespace HaMirror.Simulator;
 
 /// <summary>What a pair is and lives in all its life: the first line of a story.</summary>
-/// <remarks>A word each, in any order: <c>pair witness lans plain lossy lastprim manual seed 7</c>.</remarks>
+/// <remarks>A word each, in any order: <c>pair witness lans plain quiet lossy lastprim manual seed 7</c>.</remarks>
 public sealed record PairOptions
 {
     public static readonly PairOptions None = new();
@@ -16,6 +16,9 @@ public sealed record PairOptions
 
     /// <summary>Half of the writes are plain, acknowledged when the peer has received them (async="second"); flushes cover them.</summary>
     public bool Plain { get; init; }
+
+    /// <summary>The guest writes seldom: what a fault has left of a block is not overwritten before anybody can see it.</summary>
+    public bool Quiet { get; init; }
 
     /// <summary>One heartbeat in ten is lost, some come twice.</summary>
     public bool Lossy { get; init; }
@@ -43,6 +46,7 @@ public sealed record PairOptions
                 "witness" => options with { Witness = true },
                 "lans" => options with { Lans = true },
                 "plain" => options with { Plain = true },
+                "quiet" => options with { Quiet = true },
                 "lossy" => options with { Lossy = true },
                 "lastprim" => options with { LastPrim = true },
                 "manual" => options with { Manual = true },
@@ -59,11 +63,12 @@ public sealed record PairOptions
         if (LastPrim) yield return this with { LastPrim = false };
         if (Manual) yield return this with { Manual = false };
         if (Lans) yield return this with { Lans = false };
+        if (Quiet) yield return this with { Quiet = false };
         if (Plain) yield return this with { Plain = false };
         if (Witness) yield return this with { Witness = false };
     }
 
     public override string ToString() =>
-        $"pair{(Witness ? " witness" : "")}{(Lans ? " lans" : "")}{(Plain ? " plain" : "")}{(Lossy ? " lossy" : "")}"
+        $"pair{(Witness ? " witness" : "")}{(Lans ? " lans" : "")}{(Plain ? " plain" : "")}{(Quiet ? " quiet" : "")}{(Lossy ? " lossy" : "")}"
         + $"{(LastPrim ? " lastprim" : "")}{(Manual ? " manual" : "")}{(Seed == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" seed {Seed}"))}";
 }

@@ -7,11 +7,15 @@ namespace HaMirror.Simulator;
 /// link and a guest.</summary>
 public sealed class SimulatedDriver
 {
+    /// <summary>Of a disk that is tried (<c>checktime</c>).</summary>
+    private const long ProbePatience = 10_000_000;
+
     private readonly World _world;
     private readonly SimulatedNetwork _network;
     private readonly Ledger _ledger;
     private readonly SimulatedNode _node;
     private readonly Mutation _mutation;
+    private readonly Queue<MachineAction> _behind = new(); // What the data path is asked for while its target half is stuck in the disk.
     private long _sequence;
     private bool _listens;
     private bool _dials;
@@ -22,7 +26,7 @@ public sealed class SimulatedDriver
     {
         (_world, _network, _ledger, _node, _mutation) = (world, network, ledger, node, mutation);
         Pump = new SimulatedPump(world, ledger, node, mutation);
-        Target = new SimulatedTarget(world, node);
+        Target = new SimulatedTarget(world, node, mutation);
     }
 
     public SimulatedPump Pump { get; }
@@ -52,10 +56,15 @@ public sealed class SimulatedDriver
 
     public void LinkEnded(SimulatedLink link, string reason, long silence = 0)
     {
-        if (link.Target == _node) Target.Drain();
         if (Link == link) Link = null;
-        _node.Input(new MachineInput.LinkDown(link.Id, reason) { Silence = TimeSpan.FromMicroseconds(silence) }); // Before a drain that it ends.
-        Pump.LinkLost(link);
+        if (link.Target == _node) Target.Drain(Tell);
+        else Tell();
+
+        void Tell()
+        {
+            _node.Input(new MachineInput.LinkDown(link.Id, reason) { Silence = TimeSpan.FromMicroseconds(silence) }); // Before a drain that it ends.
+            Pump.LinkLost(link);
+        }
     }
 
     public void PlanReceived(SimulatedLink link, ResyncPlan plan)
@@ -64,23 +73,11 @@ public sealed class SimulatedDriver
         _node.Input(new MachineInput.PlanReceived(link.Id, plan));
     }
 
-    /// <summary>A barrier: everything received is applied and flushed.</summary>
-    public void Flush(Action done)
-    {
-        Target.Drain();
-        var order = _node.Replica.Order;
-        _node.After(_world.Between(1, 20), () =>
-        {
-            _node.Replica.FlushAll(order);
-            done();
-        });
-    }
-
     /// <summary>The guest writes, flushes and reads now and then.</summary>
     public void Guest()
     {
         var guests = _world.Guests;
-        _node.After(guests.Next(5_000, 120_000), Guest);
+        _node.After(_node.Options.Quiet ? guests.Next(20_000, 1_500_000) : guests.Next(5_000, 120_000), Guest);
         if (!_guestRuns) return;
         Pump.Read();
         var block = guests.Next(SimulatedReplica.BlockCount);
@@ -94,19 +91,64 @@ public sealed class SimulatedDriver
         switch (action)
         {
             case MachineAction.RunSequence run: RunHooks(run); break;
-            case MachineAction.Mount:
-                Pump.Load(_node.Intent.Load(_mutation.ComparesHot));
-                _mounted = true;
-                _node.After(_world.Between(1, 30), () => _node.Step(new MachineInput.MountEnded(null)));
+            case MachineAction.Mount when _node.Disk.Wait is > 0 and var wait: _node.After(wait, Mount); break;
+            case MachineAction.Mount: Mount(); break;
+            case MachineAction.Unmount: _node.After(_world.Between(1, 30), Unmount); break;
+            case MachineAction.Dial dial:
+                if (dial.On && !_dials) _node.After(_world.Between(1, 5), DialOnce);
+                _dials = dial.On;
                 break;
-            case MachineAction.Unmount:
-                _node.After(_world.Between(1, 30), () =>
-                {
-                    if (_mounted) _node.Intent.Close(_mutation.SavesMarks ? Pump.Close() : []);
-                    _mounted = false;
-                    _node.Step(new MachineInput.UnmountEnded(null));
-                });
+            case MachineAction.Listen listen: _listens = listen.On; break;
+            case MachineAction.AskWitness ask: AskWitness(ask.Ticket); break;
+            case MachineAction.ProbeDisk probe: ProbeDisk(probe.Ticket); break;
+            case MachineAction.Beat: _world.After(1, _node.Beats.Send); break;
+            case MachineAction.Say: break;
+            default:
+                // In the order in which it was asked for, behind what a disk that hangs keeps.
+                if (_behind.Count > 0 || (Target.IsStuck && action is MachineAction.SetWritable { Writable: true })) Defer(action);
+                else CarryStorage(action);
                 break;
+        }
+    }
+
+    private void Defer(MachineAction action)
+    {
+        _behind.Enqueue(action);
+        if (_behind.Count == 1) Target.Drain(() =>
+        {
+            while (_behind.TryDequeue(out var next)) CarryStorage(next);
+        });
+    }
+
+    private void Mount()
+    {
+        var failure = Pump.Load(_node.Intent.Load(_mutation.ComparesHot));
+        _mounted = failure is null;
+        _node.After(_world.Between(1, 30), () => _node.Step(new MachineInput.MountEnded(failure)));
+    }
+
+    private void Unmount()
+    {
+        string? failure = null;
+        if (Target.IsStuck) failure = "The disk does not answer: nothing can be unmounted.";
+        else if (_mounted)
+        {
+            _mounted = false;
+            if (_node.Disk.LogFails) failure = "The marks cannot be saved.";
+            else _node.Intent.Close(_mutation.SavesMarks ? Pump.Close() : []);
+        }
+
+        _node.Step(new MachineInput.UnmountEnded(failure));
+    }
+
+    /// <summary>A nameless file is written, made durable, and read back.</summary>
+    private void ProbeDisk(long ticket) => _node.After(_world.Disks.Next(1000, 20_000) + Math.Min(_node.Disk.Wait, ProbePatience), () =>
+        _node.Probed(ticket, _node.Disk.Hangs || _node.Disk.Write() != DiskAnswer.Done ? "The disk cannot be written." : null));
+
+    private void CarryStorage(MachineAction action)
+    {
+        switch (action)
+        {
             case MachineAction.SetWritable writable:
                 if (writable.Writable) _ledger.ServiceBegan(_node);
                 Pump.SetWritable(writable.Writable);
@@ -115,15 +157,9 @@ public sealed class SimulatedDriver
             case MachineAction.Thaw: Pump.Thaw(); break;
             case MachineAction.OpenGeneration: Pump.OpenGeneration(); break;
             case MachineAction.Drain drain: Pump.Drain(drain.Ticket); break;
-            case MachineAction.Dial dial:
-                if (dial.On && !_dials) _node.After(_world.Between(1, 5), DialOnce);
-                _dials = dial.On;
-                break;
-            case MachineAction.Listen listen: _listens = listen.On; break;
-            case MachineAction.AskWitness ask: AskWitness(ask.Ticket); break;
+            case MachineAction.KeepDisk: Pump.KeepDisk(); break;
             case MachineAction.Undo undo: Undo(undo.Ticket); break;
             case MachineAction.EndUndo: _node.Journal.End(); break;
-            case MachineAction.Beat: _world.After(1, _node.SendBeat); break;
             default: CarryLink(action); break;
         }
     }
@@ -136,6 +172,12 @@ public sealed class SimulatedDriver
             case MachineAction.BeginSource begin when begin.Link == link.Id: Pump.BeginSource(link, begin.Plan); break;
             case MachineAction.BeginTarget begin when begin.Link == link.Id:
                 link.TargetPlan = begin.Plan;
+                if (_node.Disk.RecordFails && begin.Keeps.Kind is Preservation.Salvage or Preservation.ContinuedSalvage)
+                {
+                    EndLink("what only this node holds cannot be saved");
+                    break;
+                }
+
                 if (_mutation.Salvages || begin.Keeps.Kind is not (Preservation.Salvage or Preservation.ContinuedSalvage)) _node.Journal.Begin(begin.Keeps, _node.Replica);
                 TargetBegins(link);
                 break;
@@ -143,7 +185,11 @@ public sealed class SimulatedDriver
             case MachineAction.AcceptOffer accept when accept.Link == link.Id:
                 _node.Journal.End();
                 Pump.Equalled();
-                link.ToSource(() => link.Source.Input(new MachineInput.OfferAccepted(link.Id)));
+                link.ToSource(() =>
+                {
+                    link.Source.Driver.Pump.OfferAccepted(link);
+                    link.Source.Input(new MachineInput.OfferAccepted(link.Id));
+                });
                 break;
             case MachineAction.SendHandover handover when handover.Link == link.Id:
                 link.ToTarget(() => link.Target.Input(new MachineInput.HandoverReceived(link.Id, handover.Swap)));
@@ -151,6 +197,8 @@ public sealed class SimulatedDriver
             case MachineAction.SendSwapRequest request when request.Link == link.Id:
                 link.ToSource(() => link.Source.Input(new MachineInput.SwapRequested(link.Id)));
                 break;
+            case MachineAction.Detach detach when detach.Link == link.Id: Pump.Detach(link); break;
+            case MachineAction.AcceptDetach accept when accept.Link == link.Id: Target.AcceptDetach(link); break;
             case MachineAction.CutLink cut when cut.Link == link.Id:
                 Link = null;
                 if (link.Target == _node) Target.Drain();
@@ -199,10 +247,20 @@ public sealed class SimulatedDriver
             () => _node.Step(new MachineInput.WitnessAnswered(ticket, reachable)));
     }
 
-    private void Undo(long ticket) => _node.After(_world.Disks.Next(1000, 40_000), () =>
+    private void Undo(long ticket) => _node.After(_world.Disks.Next(1000, 40_000) + _node.Disk.Wait, () =>
     {
+        const string broken = "The disk failed. Repair it, then run 'hamirror start --as-primary --undo' again.";
+        if (_node.Journal.Blocks is > 0 and var blocks && _node.Disk.Write() != DiskAnswer.Done)
+        {
+            _node.Journal.UndoPart(_node.Replica, _world.Disks.Next(blocks));
+            _node.Step(new MachineInput.Undone(ticket, null, broken));
+            return;
+        }
+
         var before = _node.Journal.Undo(_node.Replica);
-        _node.Step(new MachineInput.Undone(ticket, before, before is null ? "There is no undo record. Start without --undo." : null));
+        var failure = before is null ? "There is no undo record. Start without --undo."
+            : _node.Disk.FlushAll(_node.Disk.Open(), _node.Replica.Order) == DiskAnswer.Done ? null : broken;
+        _node.Step(new MachineInput.Undone(ticket, failure is null ? before : null, failure));
     });
 
     private void DialOnce()
@@ -210,7 +268,7 @@ public sealed class SimulatedDriver
         if (!_dials) return;
         _node.After(_world.Between(50, 200), DialOnce);
         var (source, boot, peerBoot) = (_node.Peer, _node.Boots, _node.Peer.Boots);
-        if (!_network.Connected || !source.Answers || !source.Driver._listens || Link is not null) return;
+        if (!_network.Connected || !source.Answers || !source.Driver._listens || Link is not null || Target.IsStuck) return;
         _world.After(_world.Between(1, 6), () =>
         {
             if (boot != _node.Boots || peerBoot != source.Boots || !_node.Answers || !source.Answers || Link is not null || !_network.Connected) return;
@@ -218,6 +276,7 @@ public sealed class SimulatedDriver
             source.Driver.EndLink("dialled anew");
             Link = link;
             source.Driver.Link = link;
+            Target.Begin(link);
             link.Watch();
             _node.Input(new MachineInput.LinkUp(link.Id, false, source.Driver.Hello()));
             source.Input(new MachineInput.LinkUp(link.Id, true, Hello()));

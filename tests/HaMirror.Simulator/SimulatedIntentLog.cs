@@ -3,7 +3,8 @@ namespace HaMirror.Simulator;
 /// <summary>The intent log of one process: which areas are hot, and when they may go cold (design, section 6).</summary>
 /// <remarks>An area is recorded, and the record flushed, before its first block is written. The least recently written one
 /// makes room, together with the blocks written since it became hot. It goes cold without a word once both disks have
-/// all of it: the peer has answered a barrier and this disk was flushed, both begun after its last write.</remarks>
+/// all of it: the peer has answered a barrier and this disk was flushed, both begun after its last write. Once a flush of this disk
+/// has failed nothing settles any more.</remarks>
 public sealed class SimulatedIntentLog(World world, SimulatedNode node, SimulatedPump pump, Mutation mutation)
 {
     private const int Capacity = 2;
@@ -21,10 +22,14 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
     private bool _writing;
     private bool _replacing;
     private bool _flushing;
+    private bool _unproven;
     private int _flushes;
     private int _openings;
 
     private IntentDisk Disk => node.Intent;
+
+    /// <summary>It could not be written: nothing that it does not name may be changed.</summary>
+    public bool Failed { get; private set; }
 
     private sealed class Area(int number)
     {
@@ -44,8 +49,7 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
         _areas.Clear();
         _wanted.Clear();
         (_recorded, _recordedBefore, _writing, _replacing) = ([], [], false, false);
-        // What the last process wrote may still lie in this node's page cache alone: a copy that clears a mark does not flush it.
-        node.Replica.FlushAll(node.Replica.Order);
+        (_unproven, Failed) = (false, false);
         var opening = ++_openings;
         node.After(FlushInterval, () => Flush(opening));
     }
@@ -81,7 +85,7 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
         _settled = _period - 1;
         foreach (var area in _areas) area.Written.Clear();
         (_recorded, _recordedBefore) = ([], []);
-        Disk.Replace([]);
+        if (!node.Disk.LogFails) Disk.Replace([]);
     }
 
     /// <summary>What a clean stop saves.</summary>
@@ -103,7 +107,7 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
 
     private void Commit()
     {
-        if (_writing || _wanted.Count == 0) return;
+        if (_writing || Failed || _wanted.Count == 0) return;
         List<int> hot = [], cold = [], dirt = [];
         foreach (var number in _wanted.ToArray())
         {
@@ -146,7 +150,15 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
         node.After(world.Disks.Next(300, 4000), () =>
         {
             if (opening != _openings) return;
-            Disk.Flushed();
+            if (node.Disk.LogFails && mutation.HeedsLogFailure)
+            {
+                Disk.Fail(world.Disks);
+                Failed = true;
+                pump.LogFailed();
+                return;
+            }
+
+            if (!node.Disk.LogFails) Disk.Flushed();
             Entered();
             _writing = false;
             if (late is not null) node.After(world.Disks.Next(1000, 30_000), () =>
@@ -175,7 +187,7 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
         {
             if (opening != _openings) return;
             _replacing = false;
-            Disk.Replace(marks);
+            if (!node.Disk.LogFails) Disk.Replace(marks);
         });
     }
 
@@ -184,16 +196,17 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
     {
         if (opening != _openings) return;
         node.After(FlushInterval, () => Flush(opening));
-        if (_flushing || (!_touched && _recorded.Count + _recordedBefore.Count == 0)) return;
+        if (_flushing || _unproven || (!_touched && _recorded.Count + _recordedBefore.Count == 0)) return;
         _flushing = true;
         var (period, number) = (_period, ++_flushes);
         EndPeriod();
         _recordedBefore.UnionWith(_recorded);
         _recorded = [];
-        pump.FlushBoth(mutation.SettlesBoth, () =>
+        pump.FlushBoth(mutation.SettlesBoth, flushed =>
         {
             _flushing = false;
-            if (number != _flushes) return;
+            _unproven |= !flushed && opening == _openings;
+            if (number != _flushes || _unproven) return;
             _settled = Math.Max(_settled, period);
             _recordedBefore = [];
             foreach (var area in _areas)

@@ -34,13 +34,22 @@ public sealed class SimulatedJournal
     /// <summary>Nobody counts on the write any more: an undo that brings it back promises nothing.</summary>
     public void Forget(long write) => _holds.Remove(write);
 
+    /// <summary>Blocks that an undo brings back; 0: there is nothing to go back to.</summary>
+    public int Blocks => _content?.Length ?? 0;
+
+    /// <summary>An undo that a failing disk ends after some blocks.</summary>
+    public void UndoPart(SimulatedReplica replica, int blocks)
+    {
+        for (var block = 0; block < blocks; block++) replica.Apply(block, _content![block]);
+        replica.BecomeEqual([]);
+    }
+
     /// <summary>The replica is what it was before the resync.</summary>
     /// <returns>The record that it had; null when there is nothing to go back to.</returns>
     public ReplicaRecord? Undo(SimulatedReplica replica)
     {
         if (_content is not { } content) return null;
         for (var block = 0; block < content.Length; block++) replica.Apply(block, content[block]);
-        replica.FlushAll(replica.Order);
         replica.BecomeEqual(_holds);
         return _before;
     }

@@ -58,6 +58,8 @@ public sealed class SimulatedLink(World world, SimulatedNetwork network, long id
         {
             if (_unreachableSince >= 0) Pour();
             _unreachableSince = -1;
+            if (target.Disk.Hangs && source.Driver.Pump.OwedSince(this) is { } since && world.Now - since > LockTimeout)
+                End(source, "no answer within locktimeout", world.Now - since);
         }
         else if (_unreachableSince < 0) _unreachableSince = world.Now;
         else if (world.Now - _unreachableSince > LockTimeout)

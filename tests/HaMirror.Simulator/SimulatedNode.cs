@@ -19,11 +19,7 @@ public sealed class SimulatedNode
     private ModuleMachine? _machine;
     private TimeSpan _jump;
     private long _lastInput;
-    private bool _goesOn;
     private bool _standsBy; // Since it was the standby it has not recorded that it serves.
-    private (ulong Boot, ulong Sequence) _received;
-    private ModuleBeat? _waitingBeat;
-    private ReplicaRecord? _wanted;
 
     public SimulatedNode(
         World world, SimulatedNetwork network, Ledger ledger, PairOptions options, Mutation mutation, int index,
@@ -33,6 +29,9 @@ public sealed class SimulatedNode
             (world, network, ledger, options, mutation, index, nextGeneration);
         _drift = 1 + ((world.Random.NextDouble() - 0.5) / 50);
         Faults = new SimulatedFaults(world);
+        Disk = new SimulatedDisk(world, Replica);
+        OnDisk = new SimulatedRecord(world, this, ledger, mutation);
+        Beats = new SimulatedBeats(world, network, this);
         _rules = new ModuleRules
         {
             NodeName = $"node{index + 1}", PeerName = $"node{2 - index}", IsFirstNode = index == 0, HasWitness = options.Witness,
@@ -51,8 +50,13 @@ public sealed class SimulatedNode
 
     public SimulatedReplica Replica { get; } = new();
 
+    /// <summary>Under the replica, and sometimes under the record and the intent log.</summary>
+    public SimulatedDisk Disk { get; }
+
+    public SimulatedRecord OnDisk { get; }
+
     /// <summary>On the disk.</summary>
-    public ReplicaRecord Record { get; private set; } = ReplicaRecord.New;
+    public ReplicaRecord Record => OnDisk.Durable;
 
     /// <summary>On the disk: what may differ from the peer's.</summary>
     public IntentDisk Intent { get; } = new();
@@ -77,6 +81,9 @@ public sealed class SimulatedNode
     /// <summary>The data path answers.</summary>
     public bool Answers => Runs && !Hangs;
 
+    /// <summary>Of the process that runs, or ran last.</summary>
+    public SimulatedBeats Beats { get; private set; }
+
     /// <summary>Of the process that runs.</summary>
     public SimulatedDriver Driver { get; private set; } = null!;
 
@@ -88,11 +95,12 @@ public sealed class SimulatedNode
         Boots++;
         _machine = new ModuleMachine(_rules, _mutation.Load(Record), (ulong)((Boots * 2) + _index), _nextGeneration, marksComplete: !Intent.Damaged);
         Driver = new SimulatedDriver(_world, _network, _ledger, this, _mutation);
-        _wanted = null;
-        (Hangs, _goesOn, _received, _waitingBeat, _standsBy) = (false, false, default, null, false);
+        Beats = new SimulatedBeats(_world, _network, this);
+        OnDisk.Forget();
+        (Hangs, _standsBy) = (false, false);
         if (_world.Tracing) _world.Note($"{Name} boots: {NodeWords.Describe(Record)}");
         Tick();
-        Pulse();
+        Beats.Pulse();
         Driver.Guest();
     }
 
@@ -101,8 +109,9 @@ public sealed class SimulatedNode
     {
         if (!Up) return;
         _world.Note($"{Name} {(powerCut ? "loses power" : "crashes")}");
-        if (!Record.Serving) _ledger.StandbyLeft(this);
-        Driver.Target.Lose();
+        if (!Record.Serving && !Record.Sole) _ledger.StandbyLeft(this); // One that stands in for its primary's disk has all applied.
+        var received = Driver.Target.Lose();
+        if (!Driver.Target.StandsIn) _ledger.PowerLost(this, received); // One that took over while its disk hung still had it in memory.
         _machine = null;
         (Paused, Hangs) = (false, false);
         _whilePaused.Clear();
@@ -220,20 +229,71 @@ public sealed class SimulatedNode
         return Step(new MachineInput.Command(kind) { Undo = undo });
     }
 
-    /// <summary>The disk refuses what the source counts as held here.</summary>
+    /// <summary>The disk refuses what the source of its link counts as held here.</summary>
     public void FailTarget() => WhenRunning(() =>
     {
-        if (Driver.Link is not { } link || link.Target != this) return;
-        _world.Note($"{Name} cannot apply what it received");
-        Driver.Target.Lose();
-        link.Close(this, "the target failed");
-        Input(new MachineInput.TargetFailed(link.Id, "The disk is full."));
-        Driver.LinkEnded(link, "the target failed");
+        if (Driver.Link is { } link && link.Target == this) FailTarget(link);
     });
+
+    /// <inheritdoc cref="FailTarget()"/>
+    public void FailTarget(SimulatedLink link)
+    {
+        _world.Note($"{Name} cannot apply what it received");
+        _ = Driver.Target.Lose();
+        if (_mutation.TellsTargetFailed) Input(new MachineInput.TargetFailed(link.Id, "The disk is full."));
+        if (Driver.Link != link) return;
+        link.Close(this, "the target failed");
+        Driver.LinkEnded(link, "the target failed");
+    }
+
+    /// <summary>The disk was tried.</summary>
+    public void Probed(long ticket, string? failure)
+    {
+        if (failure is null && !_mutation.AttachesOutdated && Record.Detached)
+        {
+            OnDisk.Forge(Record with { Detached = false, Condition = ReplicaCondition.UpToDate, CompareAll = false });
+            Restart(powerCut: false, 300_000);
+            return;
+        }
+
+        Step(new MachineInput.DiskProbed(ticket, failure));
+    }
+
+    /// <summary>An empty disk takes the place of a detached one; the host is off meanwhile.</summary>
+    public void ReplaceDisk()
+    {
+        if (!Record.Detached) return;
+        Crash(powerCut: true);
+        Disk.Replace();
+        Journal.End();
+        _world.Note($"{Name} has an empty disk");
+        _world.After(500_000, BootAndStart);
+    }
+
+    /// <summary>Its disk is well again, with what was on it; one that would never answer costs a power cut.</summary>
+    public void RepairDisk()
+    {
+        var restarts = Disk.HangsForEver;
+        if (restarts) Crash(powerCut: true);
+        Disk.Repair();
+        if (restarts) _world.After(500_000, BootAndStart);
+    }
+
+    /// <summary>The kernel forgets a clean page of the replica's.</summary>
+    public void DropClean(int block)
+    {
+        var lost = Replica.DropClean(block);
+        if (lost.Count == 0) return;
+        _ledger.PowerLost(this, lost);
+        Driver.Pump.Forget(block);
+    }
+
+    /// <summary>It has recorded that it serves.</summary>
+    public void ServesFromNow() => _standsBy = false;
 
     public string? Step(MachineInput given)
     {
-        if (given is not MachineInput.BeatHeard) StepBeat();
+        if (given is not MachineInput.BeatHeard) Beats.Step();
         if (_machine is not { } machine || _mutation.Input(given, Record) is not { } input) return null;
         var before = (machine.View.State, machine.View.Phase);
         if (input is MachineInput.BeatHeard) _network.PeerHeard(_index);
@@ -249,7 +309,7 @@ public sealed class SimulatedNode
             return null;
         }
 
-        _goesOn = machine.View.Beat.Serves || machine.View.Record.Sole || machine.View.Record.Serving || machine.View.Beat.Claims;
+        Beats.GoesOn = machine.View.Beat.Serves || machine.View.Record.Sole || machine.View.Record.Serving || machine.View.Beat.Claims;
         if (_world.Tracing && input is not (MachineInput.Tick or MachineInput.BeatHeard)) _world.Note($"{Name} <- {NodeWords.Describe(input)}");
         _world.Story?.AddRange(NodeWords.Tell(Name, before, machine.View, output));
         if (!CarryOut(output)) return null;
@@ -257,10 +317,10 @@ public sealed class SimulatedNode
         if (_standsBy && machine.View.State is ModuleState.Wait or ModuleState.Stop)
         {
             _standsBy = false;
-            _ledger.StandbyLeft(this);
+            if (!Record.Sole) _ledger.StandbyLeft(this);
         }
 
-        if (_wanted is null && machine.View.Record != Record && _mutation == Mutation.None)
+        if (OnDisk.Wanted is null && machine.View.Record != Record && _mutation == Mutation.None)
             _world.Violate($"{Name} shows a record that is not on its disk");
         _ledger.LookAtStandby(this);
         if (_world.Tracing && before != (machine.View.State, machine.View.Phase))
@@ -272,23 +332,26 @@ public sealed class SimulatedNode
     private bool CarryOut(StepOutput output)
     {
         var boot = Boots;
-        var holds = _wanted is not { } wanted || Persist(wanted);
-        var told = holds;
+        var failed = OnDisk.Wanted is { } wanted && !OnDisk.Persist(wanted);
+        var holds = !failed;
         foreach (var action in _mutation.Actions(output.Actions))
         {
             if (Faults.CrashAt > 0 && action is not (MachineAction.Beat or MachineAction.Say) && --Faults.CrashAt == 0) Fall();
             if (boot != Boots || !Up) return false;
             if (action is MachineAction.Persist persist)
             {
-                holds = Persist(persist.Record);
-                if (!holds) Input(new MachineInput.StorageFailed("The replica record could not be written."));
-                told = true;
+                holds = OnDisk.Persist(persist.Record);
+                if (!holds && !persist.MayFail) Input(Unwritten());
             }
             else if (holds || !action.RestsOnRecord()) Driver.Carry(action);
             else
             {
-                if (!told && action is not MachineAction.Beat) Input(new MachineInput.StorageFailed("The replica record could not be written."));
-                told |= action is not MachineAction.Beat;
+                if (failed && action is not MachineAction.Beat)
+                {
+                    Input(Unwritten());
+                    failed = false;
+                }
+
                 if (action is MachineAction.RunSequence run) Input(new MachineInput.SequenceEnded(run.Ticket, "The record failed."));
                 if (action is MachineAction.Undo undo) Input(new MachineInput.Undone(undo.Ticket, null, "The record failed."));
             }
@@ -310,76 +373,11 @@ public sealed class SimulatedNode
         else Crash(Faults.CrashLosesPower);
     }
 
-    /// <summary>As the driver does: what could not be written is tried again with every step.</summary>
-    private bool Persist(ReplicaRecord record)
-    {
-        if (_world.Tracing) _world.Note($"{Name} -> Persist {NodeWords.Describe(record)}");
-        if (Faults.RecordFails)
-        {
-            _world.Note($"{Name} cannot write its record");
-            _wanted = record;
-            return false;
-        }
-
-        _wanted = null;
-        if (record.Serving && !Record.Serving)
-        {
-            _standsBy = false;
-            _ledger.Serves(this);
-        }
-
-        Record = record;
-        return true;
-    }
-
-    /// <summary>A beat has come: it waits before the machine, and this node's beats say so if nothing goes on.</summary>
-    private void Hear(ModuleBeat beat)
-    {
-        if (!Up) return;
-        if (_waitingBeat is { } waiting && waiting.Boot == beat.Boot && beat.Sequence < waiting.Sequence) return;
-        var queued = _waitingBeat is not null;
-        _waitingBeat = beat;
-        if (!_goesOn && (_received.Boot != beat.Boot || beat.Sequence > _received.Sequence))
-            _received = (beat.Boot, beat.Sequence);
-        if (!queued) WhenRunning(StepBeat);
-    }
-
-    private void StepBeat()
-    {
-        if (_waitingBeat is not { } beat) return;
-        _waitingBeat = null;
-        Step(new MachineInput.BeatHeard(beat));
-    }
-
-    public void SendBeat()
-    {
-        if (!Runs) return;
-        var beat = _machine!.View.Beat;
-        if (_wanted is not null) beat = beat with { Record = Record, ConfirmsOutdated = GenerationId.None, Claims = false };
-        beat = beat with { ReceivedBoot = _received.Boot, Received = _received.Sequence };
-        _network.SendDatagram(_index, () =>
-        {
-            if (Peer.Paused) Peer.WhenRunning(() => Peer.Hear(beat));
-            else Peer.Hear(beat);
-        });
-    }
+    private static MachineInput.StorageFailed Unwritten() => new("The replica record could not be written.") { RecordUnwritten = true };
 
     private void Tick()
     {
         Step(new MachineInput.Tick());
         After(_world.Between(40, 60), Tick);
-    }
-
-    /// <summary>A thread of its own: a hanging disk does not keep it.</summary>
-    private void Pulse()
-    {
-        SendBeat();
-        var boot = Boots;
-        _world.After(_world.Between(190, 210), () =>
-        {
-            if (boot != Boots || !Up) return;
-            if (Paused) _whilePaused.Enqueue(Pulse);
-            else Pulse();
-        });
     }
 }

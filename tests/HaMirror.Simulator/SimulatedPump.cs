@@ -6,18 +6,20 @@ namespace HaMirror.Simulator;
 /// <remarks>A durable write (O_DSYNC) is acknowledged when it is on this disk and, while linked, on the peer's; a plain one
 /// when it is in this node's cache and, while linked, received by the peer; a flush when both disks have all that it covers.
 /// What was in flight when a committed link was lost is a change made alone: it needs a generation of its own as well.</remarks>
-public sealed class SimulatedPump
+public sealed partial class SimulatedPump
 {
     private readonly World _world;
     private readonly Ledger _ledger;
     private readonly SimulatedNode _node;
     private readonly Mutation _mutation;
     private readonly SimulatedIntentLog _log;
-    private readonly Queue<Change> _held = new();
-    private readonly List<Change> _inFlight = [];
-    private readonly List<Change> _undurable = [];
+    private readonly Queue<SimulatedChange> _held = new();
+    private readonly List<SimulatedChange> _inFlight = [];
+    private readonly List<SimulatedChange> _undurable = [];
     private readonly List<long> _covers = []; // Plain writes that no flush has covered yet.
     private readonly BlockContent[] _expected = new BlockContent[SimulatedReplica.BlockCount];
+    private SimulatedDisk.Flusher _guestFlushes;
+    private SimulatedDisk.Flusher _systemFlushes;
     private SimulatedLink? _link;
     private readonly List<Action> _barrierEnds = [];
     private bool _committed;
@@ -31,6 +33,7 @@ public sealed class SimulatedPump
     public SimulatedPump(World world, Ledger ledger, SimulatedNode node, Mutation mutation)
     {
         (_world, _ledger, _node, _mutation) = (world, ledger, node, mutation);
+        (_guestFlushes, _systemFlushes) = (node.Disk.Open(), node.Disk.Open());
         _log = new SimulatedIntentLog(world, node, this, mutation);
         Resync = new SimulatedResync(world, node, this, mutation);
     }
@@ -46,39 +49,28 @@ public sealed class SimulatedPump
     /// <summary>Losing the peer freezes.</summary>
     public bool Committed => _committed && _link is not null;
 
-    /// <param name="block">-1: a flush.</param>
-    private sealed class Change(int block, long value, bool plain)
-    {
-        public int Block => block;
-
-        public long Value => value;
-
-        public bool Plain => plain;
-
-        public bool IsFlush => block < 0;
-
-        /// <summary>Plain writes that the flush covers.</summary>
-        public long[] Covers { get; init; } = [];
-
-        public SimulatedLink? Link { get; set; }
-
-        public bool LocalDone { get; set; }
-
-        public bool PeerDone { get; set; }
-    }
-
     public bool IsChanging(int block)
     {
         foreach (var change in _inFlight) if (change.Block == block) return true;
-        return false;
+        return _differs.Contains(block);
     }
 
     public bool Links(SimulatedLink link) => _link == link;
 
-    public void Load(IEnumerable<int> marks)
+    /// <summary>The mounts are made.</summary>
+    /// <returns>Null, or why they cannot be.</returns>
+    public string? Load(IEnumerable<int> marks)
     {
+        (_course, _hangs) = (Course.Attached, false);
+        _unknown.Clear();
+        // What the last process wrote may still lie in this node's page cache alone: a copy that clears a mark does not flush it.
+        var files = _node.Disk.Open();
+        if (_node.Disk.FlushAll(files, _node.Replica.Order) != DiskAnswer.Done) return "The directory cannot be flushed.";
+        if (_node.Disk.LogFails) return "The intent log cannot be written.";
+        (_guestFlushes, _systemFlushes) = (_node.Disk.Open(), files);
         Marks = [.. marks];
         _log.Open();
+        return null;
     }
 
     /// <summary>What a clean stop saves.</summary>
@@ -93,29 +85,21 @@ public sealed class SimulatedPump
 
     public void Write(int block, long value, bool plain)
     {
-        if (IsOpen) _held.Enqueue(new Change(block, value, plain));
+        if (IsOpen) _held.Enqueue(new SimulatedChange(block, value, plain));
         Go();
     }
 
     public void Flush()
     {
-        if (IsOpen) _held.Enqueue(new Change(-1, 0, false) { Covers = [.. _covers] });
+        if (IsOpen) _held.Enqueue(new SimulatedChange(-1, 0, false) { Covers = [.. _covers] });
         Go();
-    }
-
-    /// <summary>The guest reads: it must find what it wrote.</summary>
-    public void Read()
-    {
-        if (!_writable) return;
-        for (var block = 0; block < SimulatedReplica.BlockCount; block++)
-            if (_node.Replica[block] != _expected[block])
-                _world.Violate($"the guest of {_node.Name} read block {block} as {_node.Replica[block]} though it had written {_expected[block]} (G2)");
     }
 
     private bool IsOpen => _writable && _draining is null && _held.Count <= 2;
 
     public void SetWritable(bool writable)
     {
+        if (writable) _unknown.Clear();
         if (writable && !_writable)
             for (var block = 0; block < SimulatedReplica.BlockCount; block++) _expected[block] = _node.Replica[block];
         _writable = writable;
@@ -126,6 +110,7 @@ public sealed class SimulatedPump
         }
 
         _covers.Clear();
+        _met.Clear();
         if (_mutation.EndsWrites) FailAll();
         (_frozen, _generationOpen, _generationAsked) = (false, false, false);
     }
@@ -157,7 +142,7 @@ public sealed class SimulatedPump
     public void BeginSource(SimulatedLink link, ResyncPlan plan)
     {
         _link = link;
-        _committed = false;
+        (_committed, _accepted) = (false, false);
         link.ToTarget(() => link.Target.Driver.PlanReceived(link, plan));
     }
 
@@ -176,8 +161,9 @@ public sealed class SimulatedPump
         if (_link != link) return;
         _link = null;
         _flushing = false;
+        _differs.Clear();
         Resync.End();
-        if (_committed && _writable && _mutation.Freezes) _frozen = true;
+        if (_committed && _writable && _mutation.Freezes && (!IsDetached || _mutation.EndsDetached)) _frozen = true;
         foreach (var change in _inFlight)
         {
             if (change.Link != link) continue;
@@ -197,12 +183,13 @@ public sealed class SimulatedPump
     /// <summary>Flushes both disks, after the changes that are under way here. When the link ends meanwhile, all that was on
     /// its way over there is marked.</summary>
     /// <param name="here">False: only the peer's.</param>
-    public void FlushBoth(bool here, Action done)
+    /// <param name="done">Told whether this disk was flushed.</param>
+    public void FlushBoth(bool here, Action<bool> done)
     {
-        var left = 2;
+        var (left, well) = (2, true);
         void Part()
         {
-            if (--left == 0) done();
+            if (--left == 0) done(well);
         }
 
         if (_link is { } link)
@@ -216,16 +203,20 @@ public sealed class SimulatedPump
             }
 
             _barrierEnds.Add(End);
-            link.ToTarget(() => link.Target.Driver.Flush(() => link.ToSource(() =>
+            link.ToTarget(() => link.Target.Driver.Target.ReceiveBarrier(link, () => link.ToSource(() =>
             {
                 if (_link == link) End();
             })));
         }
         else Part();
-        AwaitLocal([.. _inFlight], here, Part);
+        AwaitLocal([.. _inFlight], here, flushed =>
+        {
+            well = flushed;
+            Part();
+        });
     }
 
-    private void AwaitLocal(Change[] changes, bool here, Action done)
+    private void AwaitLocal(SimulatedChange[] changes, bool here, Action<bool> done)
     {
         if (changes.Any(change => !change.LocalDone))
         {
@@ -234,11 +225,7 @@ public sealed class SimulatedPump
         }
 
         var order = here ? _node.Replica.Order : 0;
-        _node.After(_world.Disks.Next(1000, 20_000), () =>
-        {
-            _node.Replica.FlushAll(order);
-            done();
-        });
+        _node.After(_world.Disks.Next(1000, 20_000) + _node.Disk.Wait, () => done(_node.Disk.FlushAll(_systemFlushes, order) == DiskAnswer.Done));
     }
 
     public void Settle()
@@ -247,25 +234,42 @@ public sealed class SimulatedPump
         for (var index = 0; index < _inFlight.Count;)
             if (!TryComplete(_inFlight[index])) index++;
         Go();
-        if (_draining is not { } ticket || _inFlight.Count > 0 || _flushing) return;
-        _node.Replica.FlushAll(_node.Replica.Order);
-        if (_link is not { } link)
+        if (_draining is { } ticket && _inFlight.Count == 0 && !_flushing) FlushDrained(ticket);
+    }
+
+    /// <summary>Everything is done: both disks are flushed, or the peer's alone while this one is detached.</summary>
+    private void FlushDrained(long ticket)
+    {
+        if (!IsDetached && _node.Disk.Wait is > 0 and var wait)
         {
-            Drained(ticket);
+            _flushing = true;
+            _node.After(wait + 1, () =>
+            {
+                _flushing = false;
+                Settle();
+            });
+            return;
+        }
+
+        var failure = IsDetached ? Committed ? null : "The disk of this node is detached and its peer is lost."
+            : _node.Disk.FlushAll(_systemFlushes, _node.Replica.Order) == DiskAnswer.Done ? null : "The directory cannot be flushed.";
+        if (_link is not { } link || failure is not null)
+        {
+            Drained(ticket, failure);
             return;
         }
 
         _flushing = true;
-        link.ToTarget(() => link.Target.Driver.Flush(() => link.ToSource(() =>
+        link.ToTarget(() => link.Target.Driver.Target.ReceiveBarrier(link, () => link.ToSource(() =>
         {
-            if (_link == link && _draining == ticket) Drained(ticket);
+            if (_link == link && _draining == ticket) Drained(ticket, null);
         })));
     }
 
-    private void Drained(long ticket)
+    private void Drained(long ticket, string? failure)
     {
         (_draining, _flushing, _writable) = (null, false, false);
-        _node.Input(new MachineInput.Drained(ticket, null));
+        _node.Input(new MachineInput.Drained(ticket, failure));
     }
 
     private void Go()
@@ -274,38 +278,42 @@ public sealed class SimulatedPump
         {
             if (!_writable) _held.Clear();
             if (_held.Count == 0 || _frozen || !Opened() || IsChanging(change.Block)) return;
-            if (!change.IsFlush && !_log.Enter(change.Block)) return;
+            if (_course == Course.GivenUp)
+            {
+                if (_held.Dequeue().IsFlush) Unflushed(change);
+                continue;
+            }
+
+            if (!change.IsFlush && !IsDetached && !_log.Enter(change.Block)) return;
             _held.Dequeue();
             Start(change);
         }
     }
 
-    private void Start(Change change)
+    private void Start(SimulatedChange change)
     {
         _inFlight.Add(change);
         change.Link = _link;
         if (_link is { } link) Send(link, change);
         else if (!change.IsFlush) Marks.Add(change.Block);
+        change.Since = _world.Now;
         if (!change.IsFlush)
         {
-            _node.Replica.Apply(change.Block, BlockContent.Of(change.Value));
             _expected[change.Block] = BlockContent.Of(change.Value);
+            _unknown.Remove(change.Block);
             _ledger.Started(_node, change.Block, change.Value);
         }
 
         _node.DataStep();
-        var order = _node.Replica.Order;
-        _node.After(_world.Between(0.1, 3), () =>
+        if (!IsDetached) ToDisk(change);
+        else
         {
-            if (change.IsFlush) _node.Replica.FlushAll(_mutation.FlushesLocally ? order : 0);
-            else if (!change.Plain && _mutation.FlushesLocally) _node.Replica.Flush(change.Block, order);
-            change.LocalDone = true;
-            Settle();
-        });
-        if (change.Plain) _node.After(_world.Between(200, 1500), () => _node.Replica.Flush(change.Block, order));
+            WithoutDisk(change);
+            if (change.Failed) _node.After(1, Settle);
+        }
     }
 
-    private void Send(SimulatedLink link, Change change)
+    private void Send(SimulatedLink link, SimulatedChange change)
     {
         void Done()
         {
@@ -339,25 +347,39 @@ public sealed class SimulatedPump
         return false;
     }
 
-    private bool TryComplete(Change change)
+    private bool TryComplete(SimulatedChange change)
     {
         if (_frozen || !change.LocalDone) return false;
         if (change.Link is not null ? !change.PeerDone && _mutation.AwaitsPeer : !Opened()) return false;
         _inFlight.Remove(change);
+        if (change.Failed)
+        {
+            if (change.IsFlush) Unflushed(change);
+            return true;
+        }
+
         // One that began before the link was marked, and has been copied since.
         var link = change.Link ?? _link;
         var mirrored = _committed ? link?.Target : null;
         if (change.IsFlush)
         {
-            _ledger.Flushed(_node, change.Link is not null ? mirrored : null, change.Covers);
+            _ledger.Flushed(_node, change.Link is not null ? mirrored : null, change.Covers, IsDetached);
             _covers.RemoveAll(change.Covers.Contains);
             return true;
         }
 
-        if (change.Plain) _covers.Add(change.Value);
+        if (change.Plain && !change.Doubtful) _covers.Add(change.Value);
         if (mirrored is not null) link!.Offered.Add(change.Value);
-        _ledger.Acknowledge(_node, mirrored, change.Block, change.Value, _node.Record.Current, change.Plain, link?.TargetBoot ?? 0);
+        _ledger.Acknowledge(_node, mirrored, change.Block, change.Value, (IsDetached && mirrored is not null ? mirrored : _node).Record.Current, change.Plain, link?.TargetBoot ?? 0, IsDetached);
+        if (change.Doubtful) _ledger.FlushFailed([change.Value]);
         return true;
+    }
+
+    /// <summary>The guest was told that a flush failed: of what it covered nobody promises anything.</summary>
+    private void Unflushed(SimulatedChange flush)
+    {
+        _ledger.FlushFailed(flush.Covers);
+        _covers.RemoveAll(flush.Covers.Contains);
     }
 
     private void FailAll()

@@ -37,9 +37,15 @@ public sealed class SimulatedResync(World world, SimulatedNode node, SimulatedPu
         var block = _toCopy.Min;
         _toCopy.Remove(block);
         var early = node.Replica[block];
-        node.After(world.Between(0.2, 20), () =>
+        node.After(world.Between(0.2, 20) + node.Disk.Wait, () =>
         {
             if (_link != link) return;
+            if (node.Disk.Read() != DiskAnswer.Done)
+            {
+                node.Driver.EndLink("a block cannot be read");
+                return;
+            }
+
             var content = mutation.OrdersCopies ? node.Replica[block] : early;
             link.ToTarget(() => link.Target.Driver.Target.ReceiveCopy(link, block, content, plan != ResyncPlan.CopyAll, equal =>
             {
@@ -53,9 +59,15 @@ public sealed class SimulatedResync(World world, SimulatedNode node, SimulatedPu
 
     /// <summary>Both disks are flushed behind everything: the target's whole file system, what an earlier process left included, and
     /// the source's own, which may hold what it took as a standby in its cache alone. Only then is durable what was found equal.</summary>
-    private void Finish(SimulatedLink link) => pump.FlushBoth(mutation.FlushesSource, () =>
+    private void Finish(SimulatedLink link) => pump.FlushBoth(mutation.FlushesSource, flushed =>
     {
         if (_link != link) return;
+        if (!flushed)
+        {
+            node.Driver.EndLink("the source's disk cannot be flushed");
+            return;
+        }
+
         _link = null;
         foreach (var block in _equal) pump.Copied(block);
         node.Input(new MachineInput.ResyncEnded(link.Id));

@@ -19,6 +19,14 @@ namespace HaMirror.Simulator;
 /// node1 target-fails | full-at 3      its disk refuses what it received, now or with the third write from now on
 /// node1 storage-fails                 its disk fails for good
 /// node1 record-fails 2s               its record cannot be written for that long
+/// node1 disk-breaks [2s] [record]     every read, write and flush fails, until 'repair' or for that long; 'record': its record and
+///                                     intent log lie on it, too
+/// node1 disk-error-at 3               the third operation of its disk from now on fails, and only that
+/// node1 disk-fills 2s [record]        writes find it full
+/// node1 disk-hangs [2s]               it does not answer, for that long or until 'repair'; machine and record are elsewhere
+/// node1 log-fails 2s                  its intent log cannot be written for that long
+/// node1 disk-repaired | disk-replaced by an empty one, if it is detached
+/// node1 attach
 /// node1 hook-fails | hook-hangs 5s    the next sequence of hooks
 /// node1 checker tcp.web up|down Swap  a checker fires; 2s instead of 'down': it fires up after that time
 /// both power-cut 2s 3s
@@ -96,11 +104,30 @@ public static class StoryLine
                 node.WhenRunning(() => node.Input(new MachineInput.StorageFailed("The disk failed.")));
                 return true;
             case ["record-fails", var time]: node.Faults.FailRecord(Story.Microseconds(time)); return true;
+            case ["disk-breaks" or "disk-error-at" or "disk-fills" or "disk-hangs" or "log-fails" or "disk-repaired" or "disk-replaced", ..]
+                when DiskHappens(node, words): return true;
             case ["hook-fails"]: node.Faults.HookFails = true; return true;
             case ["hook-hangs", var time]: node.Faults.HookHangs = Story.Microseconds(time); return true;
             case ["checker", var resource, var state, var action]:
                 Check(node, resource, state, Enum.Parse<AutomaticAction>(action));
                 return true;
+            default: return false;
+        }
+    }
+
+    private static bool DiskHappens(SimulatedNode node, string[] words)
+    {
+        switch (words)
+        {
+            case ["disk-breaks"] or ["disk-breaks", "record"]: node.Disk.Break(SimulatedDisk.Never, words.Length > 1); return true;
+            case ["disk-breaks", var time, ..]: node.Disk.Break(Story.Microseconds(time), words.Length > 2); return true;
+            case ["disk-error-at", var count]: node.Disk.ErrorAt = Number(count); return true;
+            case ["disk-fills", var time, ..]: node.Disk.Fill(Story.Microseconds(time), words.Length > 2); return true;
+            case ["disk-hangs"]: node.Disk.Hang(SimulatedDisk.Never); return true;
+            case ["disk-hangs", var time]: node.Disk.Hang(Story.Microseconds(time)); return true;
+            case ["log-fails", var time]: node.Disk.FailLog(Story.Microseconds(time)); return true;
+            case ["disk-repaired"]: node.RepairDisk(); return true;
+            case ["disk-replaced"]: node.ReplaceDisk(); return true;
             default: return false;
         }
     }
@@ -125,6 +152,7 @@ public static class StoryLine
             ["restart"] => OperatorCommand.Restart,
             ["stopstart"] => OperatorCommand.StopStart,
             ["swap"] => OperatorCommand.Swap,
+            ["attach"] => OperatorCommand.Attach,
             ["failover-on"] => OperatorCommand.FailoverOn,
             ["failover-off"] => OperatorCommand.FailoverOff,
             _ => throw new FormatException($"'{line}' is not understood."),

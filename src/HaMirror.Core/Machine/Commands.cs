@@ -51,6 +51,9 @@ internal sealed class Commands(MachineContext machine)
             case OperatorCommand.StartAsSecondaryFullSync: machine.Waiting.AsSecondary(fullSync: true); break;
             default: machine.Waiting.OptionsDone(); break;
         }
+
+        // What is mounted leads to the peer, and its intent log holds nothing of what was written there: only a new mount uses the disk.
+        if (command.Kind == OperatorCommand.StartAsPrimary && machine.Record.Detached) machine.Lifecycle.Stop(null, startAgain: true);
     }
 
     public void Stop(MachineInput.Command command, bool startAgain)

@@ -61,6 +61,7 @@ internal sealed class Disk(MachineContext machine)
         var link = machine.Link!.Id;
         if (!machine.Record.Detached)
         {
+            _attach = Step.None;
             var peer = machine.Rules.PeerName;
             Fault = $"{failed.Reason} The disk of this node is detached: {peer} holds the only replica that is up to date, and reads and "
                 + "writes go there. Run 'hamirror swap', repair or replace the disk, then run 'hamirror attach' here.";
@@ -127,7 +128,8 @@ internal sealed class Disk(MachineContext machine)
         }
 
         machine.Loop.Reset();
-        _attach = Step.Wanted;
+        // Else it only is a new start, which must not attach a disk that is detached later.
+        _attach = machine.Record.Detached ? Step.Wanted : Step.None;
         machine.Waiting.OptionsDone();
         var why = $"Action attach called by {command.By}";
         if (machine.State == ModuleState.Stop)
@@ -155,7 +157,12 @@ internal sealed class Disk(MachineContext machine)
 
         Fault = null;
         machine.Say(SayLevel.Event, "The disk is attached again: this node joins as target and everything is compared");
-        machine.Persist(machine.Record with { Detached = false, Serving = false, CompareAll = true });
+        // An empty disk, or one that kept some of its last writes, is no state that ever was: inconsistent, not only older.
+        machine.Persist(machine.Record with
+        {
+            Detached = false, Serving = false, CompareAll = true,
+            Condition = ReplicaCondition.Inconsistent, ResyncFrom = machine.Record.Current,
+        });
     }
 
     /// <summary>The storage failed. Where that is only the record of a node that did not serve, it is tried again.</summary>
@@ -195,12 +202,16 @@ internal sealed class Disk(MachineContext machine)
         Fault = null;
     }
 
-    /// <summary>The same, after the standby was left: a disk that hangs tells late.</summary>
+    /// <summary>The same, after the standby was left: what was still to be applied then, or a disk that hung, tells late. This replica
+    /// lacks acknowledged writes all the same (G4), whatever it is by now.</summary>
     public void CouldNotApplyLate(string reason)
     {
-        if (machine.State != ModuleState.Wait || Fault == What(reason)) return;
+        var serves = machine.State is ModuleState.Alone or ModuleState.Prim;
+        if (!serves && Fault == What(reason)) return;
         CouldNotApply(reason);
         machine.Say(SayLevel.Critical, Fault!);
+        if (serves) machine.Service.ForceEnd(Fault!, surrenders: true);
+        else machine.Standby.Outdate();
     }
 
     /// <summary>This replica could not apply what its primary sent; said until it is equal again.</summary>

@@ -137,7 +137,9 @@ internal sealed class Standby(MachineContext machine)
     {
         if (machine.Link is not { Source: false, Committed: true } link || link.Id != id) return;
         machine.Say(SayLevel.Critical, $"The disk of {machine.Rules.PeerName} failed: this node holds the only replica that is up to date. Run 'hamirror swap'.");
-        machine.Persist(machine.Record with { Sole = true });
+        // The primary may be unable to record that its own replica is outdated: the generation says so whatever becomes of this one.
+        // Neither node marks what this one alone gets, so everything is compared afterwards.
+        machine.Persist(Service.Successor(machine.Record, machine.NewGeneration()) with { Sole = true, CompareAll = true });
         machine.Act(new MachineAction.AcceptDetach(id));
     }
 
@@ -238,7 +240,7 @@ internal sealed class Standby(MachineContext machine)
         {
             case ModuleState.Alone or ModuleState.Prim:
                 machine.Claim.Yield(beat);
-                if (!beat.Record.Sole && beat.Record.Current == machine.Record.Current) break; // It is frozen, and asks.
+                if (!beat.Record.Sole && SharesHistory(beat)) break; // It is frozen, and asks; or its disk is detached, and it ends.
                 Outdate();
                 Leave($"{beat.NodeName} went on without this node.");
                 break;
@@ -290,12 +292,15 @@ internal sealed class Standby(MachineContext machine)
     private void Validate()
     {
         if (!machine.PeerAlive || machine.Peer.Beat is not { } beat || !machine.Peer.Knows(_sleptSequence)) return;
-        if (!beat.Record.Sole && beat.Serves && beat.PeerOutdated.IsNone && beat.Record.Current == machine.Record.Current)
+        if (!beat.Record.Sole && beat.Serves && beat.PeerOutdated.IsNone && SharesHistory(beat))
         {
             if (beat.State == ModuleState.Prim) EnterReady(); // Until then it has not read the acceptance yet.
         }
         else Leave($"{beat.NodeName} may have gone on while this process did not run.");
     }
+
+    /// <summary>The primary has not gone on without this node: it cannot, once this one stands in for its disk.</summary>
+    private bool SharesHistory(ModuleBeat beat) => machine.Record.Sole || beat.Record.Current == machine.Record.Current;
 
     /// <summary>Records what the primary's going on means for this replica.</summary>
     public void Outdate()

@@ -106,7 +106,7 @@ public sealed class DiskTests
 
         if (failure is null)
         {
-            Assert.True(_machine.View.Record is { Detached: false, CompareAll: true, Serving: false, Condition: ReplicaCondition.Outdated });
+            Assert.True(_machine.View.Record is { Detached: false, CompareAll: true, Serving: false, Condition: ReplicaCondition.Inconsistent });
             Assert.Contains(new MachineAction.Dial(true), actions);
         }
         else
@@ -140,6 +140,25 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public void Operator_AsPrimaryOnADetachedNodeThatWaits_MountsAnewBeforeItServes()
+    {
+        Serve();
+        Step(new MachineInput.DiskFailed(Broken));
+        Step(new MachineInput.DetachAccepted(Link));
+        Step(new MachineInput.LinkDown(Link, "It was reset."));
+        EndHooks();
+        Assert.Null(Step(new MachineInput.Command(OperatorCommand.StartAsPrimary)).Refusal);
+        EndHooks();
+        Assert.NotEqual(ModuleState.Alone, _machine.View.State);
+        Assert.Contains(new MachineAction.Mount(), Told(new MachineInput.UnmountEnded(null)));
+        Step(new MachineInput.MountEnded(null));
+        for (var tick = 0; tick < 400 && _machine.View.State != ModuleState.Alone; tick++) Step(new MachineInput.Tick());
+
+        Assert.Equal(ModuleState.Alone, _machine.View.State);
+        Assert.False(_machine.View.Record.Detached);
+    }
+
+    [Fact]
     public void Standby_PrimaryDetaches_RecordsThatItIsTheSoleOneBeforeItAnswers()
     {
         Stand();
@@ -147,7 +166,7 @@ public sealed class DiskTests
         var actions = Step(new MachineInput.PeerDetached(Link)).Actions;
 
         var persisted = Assert.Single(actions.OfType<MachineAction.Persist>());
-        Assert.True(persisted.Record.Sole);
+        Assert.True(persisted.Record is { Sole: true, CompareAll: true, History: [var before] } && before == Shared && persisted.Record.Current != Shared);
         Assert.True(actions.IndexOf(persisted) < actions.IndexOf(new MachineAction.AcceptDetach(Link)));
         Assert.True(new MachineAction.AcceptDetach(Link).RestsOnRecord());
         Assert.Equal(ModuleState.Second, _machine.View.State);
@@ -262,6 +281,19 @@ public sealed class DiskTests
             _machine.View.Beat.Sequence))).Actions;
 
     private long _ticket;
+
+    /// <summary>What an input leads to, its hooks included.</summary>
+    private List<MachineAction> Told(MachineInput input)
+    {
+        List<MachineAction> told = [.. Step(input).Actions];
+        for (long ended = -1; ended != _ticket;)
+        {
+            ended = _ticket;
+            told.AddRange(Step(new MachineInput.SequenceEnded(_ticket, null)).Actions);
+        }
+
+        return told;
+    }
 
     /// <summary>Ends every sequence of hooks that was asked for.</summary>
     private void EndHooks()
