@@ -22,6 +22,9 @@ internal interface IIntentHost
     /// <param name="done">Null, or what went wrong, as a sentence.</param>
     void FlushLocal(Action<string?> done);
 
+    /// <summary>Somebody's flush of the local disk has failed since the log was opened.</summary>
+    bool HasFlushFailed => false;
+
     /// <summary>Asks the peer to make durable all that it was sent.</summary>
     /// <param name="barrier">For <see cref="IsDurable"/>; 0 when nothing is on its way.</param>
     /// <returns>False: not now.</returns>

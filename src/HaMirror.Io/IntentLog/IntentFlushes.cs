@@ -24,7 +24,9 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
     private bool _isLocalDone;
 
     /// <summary>A local flush failed. The kernel drops the pages and says so once: no later flush proves anything.</summary>
-    private bool _isUnproven;
+    private bool _hasFailed;
+
+    private bool IsUnproven => _hasFailed || host.HasFlushFailed;
 
     private enum Stage : byte { Waiting, Changes, Flushing }
 
@@ -50,7 +52,7 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
     public void Drained()
     {
         _stage = Stage.Waiting;
-        if (_isUnproven)
+        if (IsUnproven)
             return;
         gate.EndPeriod();
         recorded.BeginFlush();
@@ -64,11 +66,11 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
         if (_stage != Stage.Waiting)
             return;
         var isNew = gate.IsTouched || !recorded.IsEmpty;
-        if (isNew && !_isUnproven && !host.TrySendBarrier(out _barrier))
+        if (isNew && !IsUnproven && !host.TrySendBarrier(out _barrier))
             return;
         _begun = now;
         gate.Retry();
-        if (_isUnproven)
+        if (IsUnproven)
             return;
         _period = gate.Period;
         gate.EndPeriod();
@@ -92,13 +94,14 @@ internal sealed class IntentFlushes(IIntentHost host, IntentGate gate, RecordedD
         if (_stage != Stage.Flushing || !_isLocalDone || !host.IsDurable(_barrier))
             return;
         _stage = Stage.Waiting;
-        gate.SettleUpTo(_period, IdlePeriods);
+        if (!IsUnproven)
+            gate.SettleUpTo(_period, IdlePeriods);
     }
 
     /// <summary>Apart from <see cref="Continue"/>, which runs in every round and must not allocate what this captures.</summary>
     private void FlushLocal(long period) => host.FlushLocal(failure =>
     {
-        _isUnproven |= failure is not null;
+        _hasFailed |= failure is not null;
         if (_stage != Stage.Flushing || period != _period)
             return;
         _isLocalDone = failure is null;

@@ -28,6 +28,8 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
     private readonly ulong _user;
     private readonly ILogger _log;
     private readonly string _module;
+    private readonly DiskProof _proof;
+    private readonly int _failures;
     private readonly IntentGate _gate;
     private Task _replacing = Task.CompletedTask;
     private SourceLink? _asked;
@@ -41,7 +43,7 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
         ulong user)
     {
         (_store, _ring, _disk, _marks, _mounts, _flow, _user) = (options.Marks, ring, disk, marks, mounts, flow, user);
-        (_log, _module) = (options.Log, options.Module);
+        (_log, _module, _proof, _failures) = (options.Log, options.Module, options.Proof, options.Proof.Failures);
         _gate = new IntentGate(this, marks, ring, options.Replication.HotAreas);
         flow.Intent = new IntentChanges(_gate);
     }
@@ -51,6 +53,8 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
 
     /// <summary>Null: no peer.</summary>
     public SourceLink? Source { private get; set; }
+
+    bool IIntentHost.HasFlushFailed => _proof.Failures != _failures;
 
     bool IIntentHost.AreAwaitedDone => _flow.AreAwaitedDone;
 
@@ -147,7 +151,10 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
                     failure = $"{path} cannot be flushed: {Errno.Describe(error)}.";
             Crash.At(CrashPoint.PeriodFlushed);
             if (failure is not null)
+            {
+                _proof.Failed();
                 _log.FlushFailed(_module, failure);
+            }
             Post(() => done(failure));
         }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }

@@ -22,6 +22,9 @@ public sealed record TargetSettings(
     /// <summary>A disk that is silent for longer counts as failed.</summary>
     public TimeSpan CheckTime { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Told of flushes that fail; null: nobody is.</summary>
+    internal Storage.DiskProof? Proof { get; init; }
+
     /// <summary>Told, on the session's thread, of files whose content is not here, as far as it is not, until the source has
     /// copied it: that counts as marked until this node is equal. On stable storage when it returns null, else why not.</summary>
     public Func<IReadOnlyList<FileMarks>, string?>? Missing { get; init; }

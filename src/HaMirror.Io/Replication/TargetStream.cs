@@ -49,7 +49,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
         _preimages = new TargetPreimages(_files);
         _tree = new TargetTree(settings);
         _names = new TargetNames(settings, _tree);
-        _writes = new TargetWrites((sequence, file) => _outgoing.Add(FrameType.Flushed, sequence: sequence));
+        _writes = new TargetWrites((sequence, file) => _outgoing.Add(FrameType.Flushed, sequence: sequence)) { Proof = settings.Proof };
         _sync = new TargetSync(settings, wake);
         _verification = new TargetVerification(settings, outgoing);
     }

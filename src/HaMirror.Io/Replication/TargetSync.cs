@@ -25,11 +25,13 @@ internal sealed class TargetSync : IDisposable
     private readonly BlockingCollection<SyncJob> _jobs = [];
     private readonly ConcurrentQueue<SyncJob> _answers = new();
     private readonly Thread _thread;
+    private readonly int _failures; // flushes of this disk that had failed before
 
     /// <param name="done">Set when an answer waits.</param>
     public TargetSync(TargetSettings settings, WakeEvent done)
     {
         (_settings, _done) = (settings, done);
+        _failures = settings.Proof?.Failures ?? 0;
         _thread = new Thread(Run) { IsBackground = true, Name = "target sync" };
         _thread.Start();
     }
@@ -59,6 +61,15 @@ internal sealed class TargetSync : IDisposable
     /// <summary>Does a job on the caller's thread.</summary>
     public void Perform(SyncJob job)
     {
+        Flush(job);
+        if (job.Failure is not null)
+            _settings.Proof?.Failed();
+        else if (_settings.Proof is { } proof && proof.Failures != _failures)
+            job.Failure = "The disk of this node could not be flushed, and what it lacks since is not known. Repair the disk; the link is tried again by itself.";
+    }
+
+    private void Flush(SyncJob job)
+    {
         foreach (var file in job.Files)
             if (Shim.Sync(file.Descriptor, 1) is < 0 and var error)
             {
@@ -87,7 +98,10 @@ internal sealed class TargetSync : IDisposable
     /// <returns>0 or -errno.</returns>
     public static int Sync(TargetRoot root)
     {
-        // The root may have been opened with O_PATH, which cannot be synced.
+        // The same descriptor each time: it is told of every error since it was opened, a new one only of those that nobody was told of.
+        if (Shim.SyncFileSystem(root.Descriptor) is var same and not -Errno.EBADF)
+            return same;
+        // The root was opened with O_PATH, which cannot be synced.
         var descriptor = Shim.Open(root.Descriptor, "", OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
         if (descriptor < 0)
             return descriptor;

@@ -32,6 +32,9 @@ internal sealed unsafe class TargetWrites : IDisposable
     /// <summary>What io_uring refused for want of memory is queued still, and only the next look hands it over.</summary>
     private const int RefusedRetryMs = 100;
 
+    /// <summary>Told of flushes that fail; null: nobody is.</summary>
+    public Storage.DiskProof? Proof { private get; init; }
+
     private readonly TransferMemory _memory = new(SlotCount, SlotBytes);
     private bool _largeUsed;
     private readonly RingHandle _ring = Shim.RingCreate(SlotCount * 2);
@@ -359,12 +362,19 @@ internal sealed unsafe class TargetWrites : IDisposable
         _lastProgress = Environment.TickCount64;
         file.Inode.UnderWay--;
         if (result < 0)
-            _fault ??= Describe(slot, (int)-result);
+            Refused(slot, (int)-result, wasFlushed: slot.IsSync || (slot.Durable && inLine));
         else if (slot.IsSync || (slot.Durable && inLine))
             _flushed(slot.Sequence, file);
         else if (slot.Durable)
             StartSync(file, slot.Sequence, dataOnly: true, alone: false);
         file.Release();
+    }
+
+    private void Refused(in Slot slot, int error, bool wasFlushed)
+    {
+        if (wasFlushed)
+            Proof?.Failed();
+        _fault ??= Describe(slot, error);
     }
 
     private static string Describe(in Slot slot, int error) =>

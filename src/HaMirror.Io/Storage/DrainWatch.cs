@@ -7,7 +7,7 @@ using HaMirror.Io.Replication;
 namespace HaMirror.Io.Storage;
 
 /// <summary>The running drain of a module, if any. Belongs to the pump's thread.</summary>
-internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, Action<Action> post)
+internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, DiskProof proof, Action<Action> post)
 {
     private TaskCompletionSource<string?>? _done;
     private bool _flushing;
@@ -85,6 +85,8 @@ internal sealed class DrainWatch(IReadOnlyList<MountPoint> mounts, Action<Action
             foreach (var (path, descriptor) in descriptors)
                 if (Shim.SyncFileSystem(descriptor) is < 0 and var error)
                     failure = $"{path} cannot be flushed: {Errno.Describe(error)}.";
+            if (failure is not null)
+                proof.Failed();
             post(() =>
             {
                 if (!ReferenceEquals(_done, drain))

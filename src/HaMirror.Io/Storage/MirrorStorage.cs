@@ -334,14 +334,16 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     {
         if (_target is { } before && !before.TryEnd(before.IsStuck ? TimeSpan.Zero : _options.Replication.CheckTime))
         {
-            const string hangs = "The disk of this node still has not answered to what an earlier link sent. Look for its cause in the kernel's log "
-                + "(dmesg) and repair or replace it; the link is tried again by itself once it answers.";
-            link.Close(hangs);
-            _events.TargetFailed(link.Number, hangs);
-            _events.LinkDown(link.Number, hangs);
+            RefuseTarget(link, "The disk of this node still has not answered to what an earlier link sent. Look for its cause in the kernel's log "
+                + "(dmesg) and repair or replace it; the link is tried again by itself once it answers.");
             return;
         }
         EndTarget();
+        if (_options.Proof.DropPages() is { } hindrance)
+        {
+            RefuseTarget(link, hindrance);
+            return;
+        }
         var done = new TaskCompletionSource<List<FileMarks>>(TaskCreationOptions.RunContinuationsAsynchronously);
         pump.Post(() =>
         {
@@ -358,12 +360,19 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
         });
         try
         {
+            if (Task.WaitAny([done.Task], _options.Replication.CheckTime) < 0)
+            {
+                RefuseTarget(link, "The disk of this node does not let its data path go. Look for its cause in the kernel's log (dmesg) and repair or "
+                    + "replace it; the link is tried again by itself.");
+                return;
+            }
             var marks = done.Task.GetAwaiter().GetResult();
             _targetMarks = marks;
             var settings = new TargetSettings(
                 [.. TargetRoots()], _options.Replication.Ack, _options.Replication.LockTimeout, [.. marks])
             {
                 CheckTime = _options.Replication.CheckTime,
+                Proof = _options.Proof,
                 Missing = files => Record(pump, files),
             };
             _target = new TargetSession(link, settings, _events, _options.Log);
@@ -373,6 +382,13 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
             link.Close(failure.Message);
             _events.LinkDown(link.Number, failure.Message);
         }
+    }
+
+    private void RefuseTarget(PeerLink link, string reason)
+    {
+        link.Close(reason);
+        _events.TargetFailed(link.Number, reason);
+        _events.LinkDown(link.Number, reason);
     }
 
     private List<TargetRoot> TargetRoots() =>
@@ -401,6 +417,8 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     {
         if (_pump is not null)
             return null;
+        if (_options.Proof.DropPages() is { } hindrance)
+            return hindrance;
         var filters = _options.Replication.Directories.Select(directory => new ReplicationFilter(directory)).ToArray();
         try
         {

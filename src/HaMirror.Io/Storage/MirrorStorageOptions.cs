@@ -21,6 +21,9 @@ public sealed record MirrorStorageOptions(
     /// them after <c>checktime</c>.</summary>
     public TimeSpan DiskPatience => Replication.CheckTime * 0.6;
 
+    /// <summary>Outlives mounts and links, as the kernel's memory does.</summary>
+    internal DiskProof Proof { get; } = new();
+
     /// <summary>For measuring what the intent log costs: nothing is recorded before it is changed, so a crash loses the marks.</summary>
     public bool WithoutIntentLog { get; init; }
 }

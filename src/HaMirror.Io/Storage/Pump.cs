@@ -70,10 +70,10 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _memory = new PageBlock(ReceiveMax * sizeof(NativeRequest) + (mounts.Count + OtherPolls) * sizeof(NativePoll));
         Gates = new ChangeGates(events);
         _inLine = new InLineWatch(Succeed);
-        _flow = new RequestFlow(_slots, _disk, Gates, marks, _reads, _inLine, events, options.Log);
+        _flow = new RequestFlow(_slots, _disk, Gates, marks, _reads, _inLine, events, options.Log) { Proof = options.Proof };
         _readDone = _flow.ReadAnswered;
-        _drain = new DrainWatch(mounts, Post);
-        _sourceFlush = new SourceFlush(mounts, Post);
+        _drain = new DrainWatch(mounts, options.Proof, Post);
+        _sourceFlush = new SourceFlush(mounts, options.Proof, Post);
         OpenIntents(ring);
         _verification.Record = files => Intents?.Record(files, KeepRecorded);
         _thread = new Thread(Run) { IsBackground = true, Name = $"pump {options.Module}" };

@@ -14,6 +14,8 @@ internal sealed unsafe partial class RequestFlow
 
     public bool IsDetached => _fault.IsDetached;
 
+    public DiskProof? Proof { private get; init; }
+
     /// <summary>A peer is linked that is up to date and may stand in for the disk.</summary>
     private bool HasStandIn =>
         Source is { IsCommitted: true, IsAccepted: true, IsStreaming: true } && gates is { IsFrozen: false, IsWritable: true };
@@ -65,6 +67,14 @@ internal sealed unsafe partial class RequestFlow
                 WithoutDisk(slot);
             }
         }
+    }
+
+    /// <summary>The disk refused: whether that waits for the machine's decision.</summary>
+    private bool Waits(Slot slot, bool wasFlushed)
+    {
+        if (wasFlushed && DiskProof.IsLoss(slot.Request.Error))
+            Proof?.Failed(); // the guest's own flush took the error away: the next one of the whole disk may hear nothing of it
+        return _fault.Takes(slot, HasStandIn);
     }
 
     /// <summary>Whether a request that failed waits until it is decided who stands in for the disk, to be executed anew then: a

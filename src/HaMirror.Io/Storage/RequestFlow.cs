@@ -157,6 +157,7 @@ internal sealed unsafe partial class RequestFlow(
     public void DiskDone(Slot slot, long result)
     {
         slot.OnDisk = false;
+        var wasFlushed = slot.IsSyncing || slot.Verdict == FuseVerdict.Flush;
         if (slot.IsSyncing)
         {
             slot.IsSyncing = false;
@@ -183,7 +184,7 @@ internal sealed unsafe partial class RequestFlow(
             }
             slot.Request.CompleteWrite(result);
         }
-        if (slot.Request.Error != 0 && _fault.Takes(slot, HasStandIn))
+        if (slot.Request.Error != 0 && Waits(slot, wasFlushed))
             return;
         slot.AwaitsDisk = false;
         if (slot.Request.Error != 0 && slot.Verdict != FuseVerdict.Read)

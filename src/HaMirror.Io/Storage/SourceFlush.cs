@@ -5,7 +5,7 @@ using HaMirror.Io.Native;
 namespace HaMirror.Io.Storage;
 
 /// <summary>Flushes this node's disk once for each link whose resync has ended. Belongs to the pump's thread.</summary>
-internal sealed class SourceFlush(IReadOnlyList<MountPoint> mounts, Action<Action> post)
+internal sealed class SourceFlush(IReadOnlyList<MountPoint> mounts, DiskProof proof, Action<Action> post)
 {
     private long _link;
     private bool _isDone;
@@ -34,6 +34,8 @@ internal sealed class SourceFlush(IReadOnlyList<MountPoint> mounts, Action<Actio
             foreach (var (path, descriptor) in descriptors)
                 if (Shim.SyncFileSystem(descriptor) is < 0 and var error)
                     failure = $"{path} cannot be flushed at the end of the resync: {Errno.Describe(error)}. Repair that disk.";
+            if (failure is not null)
+                proof.Failed();
             post(() =>
             {
                 if (_link == link)

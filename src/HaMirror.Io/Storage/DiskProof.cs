@@ -1,0 +1,47 @@
+// Flushes of a module's disk that failed, and what the kernel remembers wrongly since.
+// What Linux cannot write it counts as written: the pages stay in memory, clean, with content that the disk lacks, and the error
+// is told once to each descriptor. A later flush that succeeds proves nothing, and a hash of such pages equals the peer's.
+// Invariants: (1) after a failed flush the intent log settles nothing any more until the mounts are made anew; (2) a target
+// session in whose time a flush failed reports nothing durable; (3) no session begins before those pages were dropped.
+using HaMirror.Io.Native;
+
+namespace HaMirror.Io.Storage;
+
+/// <summary>What a module's disk has proven. Any thread.</summary>
+public sealed class DiskProof
+{
+    private const string DropFile = "/proc/sys/vm/drop_caches";
+
+    private int _failures;
+    private int _dropped;
+
+    /// <summary>Flushes that failed since the agent's start.</summary>
+    public int Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Whether a flush that fails with this may have cost content.</summary>
+    public static bool IsLoss(int error) => LocalFault.IsFault(error) || error is Errno.ENOSPC or Errno.EDQUOT;
+
+    /// <summary>A flush failed.</summary>
+    public void Failed() => Interlocked.Increment(ref _failures);
+
+    /// <summary>After a flush failed: has the kernel drop all clean pages of this host, so that what is read is what the disk has.
+    /// It has no narrower way that takes pages of files that nobody has open.</summary>
+    /// <returns>Null, or why it cannot be, as a sentence.</returns>
+    public string? DropPages()
+    {
+        var failures = Failures;
+        if (failures == Volatile.Read(ref _dropped))
+            return null;
+        try
+        {
+            File.WriteAllText(DropFile, "1");
+            Volatile.Write(ref _dropped, failures);
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return $"A flush of the disk of this node has failed, and what the kernel keeps of its files since cannot be dropped ({failure.Message}): "
+                + $"write 1 to {DropFile}, or restart this host.";
+        }
+    }
+}

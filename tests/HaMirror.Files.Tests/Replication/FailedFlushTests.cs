@@ -1,0 +1,65 @@
+using HaMirror.Core.Machine;
+using HaMirror.Files.Tests.Fuse;
+
+namespace HaMirror.Files.Tests.Replication;
+
+/// <summary>A disk that could not write what the page cache held: the kernel takes it for written, and says so once.</summary>
+[Collection(MountsCollection.Name)]
+public sealed class FailedFlushTests
+{
+    private const int FileBytes = 1 << 20;
+
+    [Fact]
+    public void Target_WhoseDiskLostWhatItHadReceived_GetsItAgain()
+    {
+        using var disk = new ThinDisk();
+        using var pair = new StoragePair(targetDisk: disk.Mounted);
+        var path = pair.Source.At("disk.img");
+        using (var file = File.Create(path))
+            file.SetLength(FileBytes);
+        pair.Pair(ResyncPlan.Dirty);
+        disk.Exhaust();
+        var content = new byte[FileBytes];
+        new Random(5).NextBytes(content);
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
+            for (var at = 0; at < FileBytes; at += 1000)
+                file.Write(content, at, Math.Min(1000, FileBytes - at)); // no whole blocks: through the page cache there
+        StorageNode.Until(() => !pair.Target.Failures.IsEmpty, "the target's flush fails");
+        pair.Source.Expect("down");
+        pair.Source.Storage.Thaw();
+        disk.Relieve();
+        Assert.Contains("could not be made durable", pair.Target.Failures.First(), StringComparison.Ordinal);
+
+        pair.Pair(ResyncPlan.Dirty);
+        Assert.Null(StorageNode.Wait(pair.Source.Storage.DrainAsync()));
+        // What the disk has, and not what the kernel remembers.
+        File.WriteAllText("/proc/sys/vm/drop_caches", "1");
+        Assert.Equal(content, File.ReadAllBytes(Path.Combine(pair.Target.Underlying, "disk.img")));
+    }
+
+    [Fact]
+    public void Source_WhoseGuestSawAFailedFlush_SettlesNothingAnyMore()
+    {
+        using var disk = new ThinDisk();
+        using var node = new StoragePair(sourceDisk: disk.Mounted);
+        node.Source.Detaches = false;
+        var path = node.Source.At("disk.img");
+        using (var file = File.Create(path))
+            file.SetLength(FileBytes);
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
+        {
+            disk.Exhaust();
+            file.Write(new byte[1000].AsSpan());
+            file.Write(Enumerable.Repeat((byte)7, FileBytes / 2).ToArray());
+            Assert.ThrowsAny<IOException>(() => file.Flush(true));
+        }
+        disk.Relieve();
+        Assert.Equal(1, node.Source.Options.Proof.Failures);
+        // The next flush of everything succeeds, and must not let the areas go cold: they are marked after a crash.
+        Assert.Null(StorageNode.Wait(node.Source.Storage.DrainAsync()));
+        Assert.Null(StorageNode.Wait(node.Source.Storage.UnmountAsync()));
+        var marks = new Io.Replication.MarkSet();
+        Assert.Null(node.Source.NewStore().Load(marks));
+        Assert.True(marks.Bytes >= FileBytes / 2, $"{marks.Bytes} bytes are marked");
+    }
+}
