@@ -29,6 +29,10 @@ public sealed class SimulatedDriver
         Target = new SimulatedTarget(world, node, mutation);
     }
 
+    /// <summary>Flushes of the replica's disk that failed in this process. The kernel says it once and counts the pages as written: no
+    /// later flush, whoever asks for it, proves what was there before.</summary>
+    public int FailedFlushes { get; private set; }
+
     public SimulatedPump Pump { get; }
 
     /// <summary>The target half of a link.</summary>
@@ -38,6 +42,13 @@ public sealed class SimulatedDriver
 
     /// <summary>The block is under way to the target.</summary>
     public bool IsChanging(int block) => Pump.IsChanging(block) || _node.Peer.Driver.Target.IsPending(block);
+
+    /// <summary>A flush has ended.</summary>
+    public DiskAnswer Flushed(DiskAnswer answer)
+    {
+        if (answer != DiskAnswer.Done) FailedFlushes++;
+        return answer;
+    }
 
     /// <summary>The process is gone.</summary>
     public void Die(bool toldToPeer)

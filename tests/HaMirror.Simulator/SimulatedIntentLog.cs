@@ -22,7 +22,7 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
     private bool _writing;
     private bool _replacing;
     private bool _flushing;
-    private bool _unproven;
+    private int _failedFlushes; // When it was opened.
     private int _flushes;
     private int _openings;
 
@@ -30,6 +30,8 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
 
     /// <summary>It could not be written: nothing that it does not name may be changed.</summary>
     public bool Failed { get; private set; }
+
+    private bool IsUnproven => node.Driver.FailedFlushes != _failedFlushes;
 
     private sealed class Area(int number)
     {
@@ -49,7 +51,7 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
         _areas.Clear();
         _wanted.Clear();
         (_recorded, _recordedBefore, _writing, _replacing) = ([], [], false, false);
-        (_unproven, Failed) = (false, false);
+        (_failedFlushes, Failed) = (node.Driver.FailedFlushes, false);
         var opening = ++_openings;
         node.After(FlushInterval, () => Flush(opening));
     }
@@ -196,7 +198,7 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
     {
         if (opening != _openings) return;
         node.After(FlushInterval, () => Flush(opening));
-        if (_flushing || _unproven || (!_touched && _recorded.Count + _recordedBefore.Count == 0)) return;
+        if (_flushing || IsUnproven || (!_touched && _recorded.Count + _recordedBefore.Count == 0)) return;
         _flushing = true;
         var (period, number) = (_period, ++_flushes);
         EndPeriod();
@@ -205,8 +207,7 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
         pump.FlushBoth(mutation.SettlesBoth, flushed =>
         {
             _flushing = false;
-            _unproven |= !flushed && opening == _openings;
-            if (number != _flushes || _unproven) return;
+            if (number != _flushes || !flushed || IsUnproven) return;
             _settled = Math.Max(_settled, period);
             _recordedBefore = [];
             foreach (var area in _areas)

@@ -70,7 +70,7 @@ public sealed partial class SimulatedPump
     }
 
     private DiskAnswer FlushGuests(SimulatedChange change, long order) =>
-        change.IsFlush ? _node.Disk.FlushAll(_guestFlushes, order) : _node.Disk.Flush(_guestFlushes, change.Block, order);
+        _node.Driver.Flushed(change.IsFlush ? _node.Disk.FlushAll(_guestFlushes, order) : _node.Disk.Flush(_guestFlushes, change.Block, order));
 
     private void DiskDone(SimulatedChange change, DiskAnswer answer)
     {

@@ -64,6 +64,9 @@ public sealed partial class SimulatedPump
         (_course, _hangs) = (Course.Attached, false);
         _unknown.Clear();
         // What the last process wrote may still lie in this node's page cache alone: a copy that clears a mark does not flush it.
+        // What a flush that failed left there in the cache alone must not be taken for what is on the disk.
+        if (_mutation.ComparesDisk)
+            for (var block = 0; block < SimulatedReplica.BlockCount; block++) _node.DropClean(block);
         var files = _node.Disk.Open();
         if (_node.Disk.FlushAll(files, _node.Replica.Order) != DiskAnswer.Done) return "The directory cannot be flushed.";
         if (_node.Disk.LogFails) return "The intent log cannot be written.";
@@ -225,8 +228,10 @@ public sealed partial class SimulatedPump
         }
 
         var order = here ? _node.Replica.Order : 0;
-        _node.After(_world.Disks.Next(1000, 20_000) + _node.Disk.Wait, () => done(_node.Disk.FlushAll(_systemFlushes, order) == DiskAnswer.Done));
+        _node.After(_world.Disks.Next(1000, 20_000) + _node.Disk.Wait, () => done(FlushSystem(order)));
     }
+
+    private bool FlushSystem(long order) => _node.Driver.Flushed(_node.Disk.FlushAll(_systemFlushes, order)) == DiskAnswer.Done;
 
     public void Settle()
     {
@@ -252,7 +257,7 @@ public sealed partial class SimulatedPump
         }
 
         var failure = IsDetached ? Committed ? null : "The disk of this node is detached and its peer is lost."
-            : _node.Disk.FlushAll(_systemFlushes, _node.Replica.Order) == DiskAnswer.Done ? null : "The directory cannot be flushed.";
+            : FlushSystem(_node.Replica.Order) ? null : "The directory cannot be flushed.";
         if (_link is not { } link || failure is not null)
         {
             Drained(ticket, failure);

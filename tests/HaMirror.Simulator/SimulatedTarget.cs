@@ -223,7 +223,7 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
 
     private bool Flushed(SimulatedLink link, DiskAnswer answer)
     {
-        if (answer == DiskAnswer.Done || !mutation.HeedsTargetFlush) return true;
+        if (node.Driver.Flushed(answer) == DiskAnswer.Done || !mutation.HeedsTargetFlush) return true;
         if (node.Driver.Link == link) node.FailTarget(link);
         return false;
     }

@@ -61,9 +61,10 @@ public sealed class StoryDraw
     /// <summary>Faults that only together show what one of them left behind; the rest of the story leaves them alone.</summary>
     private void AddChains()
     {
+        Func<string?>[] plain = [ComesBackAndTakesOver, DiesAtItsLog, OffersAndDies];
         Func<string?>[] chains = _diskFaults
-            ? [ComesBackAndTakesOver, DiesWithItsFlush, StandsInAndDies, RefusesAndIsLost, FailsAndComesBack, LogFailsAndIsLost]
-            : [ComesBackAndTakesOver];
+            ? [.. plain, DiesWithItsFlush, StandsInAndDies, RefusesAndIsLost, FailsAndComesBack, LogFailsAndIsLost]
+            : plain;
         for (var count = 0; count < 2; count++) Add(1, chains[_random.Next(chains.Length)]);
     }
 
@@ -129,6 +130,24 @@ public sealed class StoryDraw
         Then(20, 800, $"{first} power-cut {Time(300, 3000)}");
         Then(4000, 8000, "");
         return $"{first} log-fails {Time(500, 3000)}";
+    }
+
+    /// <summary>A node loses power just after a step of its data path, when little else is under way.</summary>
+    private string DiesAtItsLog()
+    {
+        var (first, _) = Both();
+        Then(4000, 9000, "");
+        return $"{first} power-cut-at-data {_random.Next(1, 4)} {Time(300, 3000)}";
+    }
+
+    /// <summary>A primary dies about when it offers, and comes back when its standby, which went on, is gone.</summary>
+    private string OffersAndDies()
+    {
+        var (first, second) = Both();
+        Then(0, 600, $"{first} crash-at {_random.Next(1, 12)} 12s");
+        Then(5000, 10_000, $"{second} power-cut {Time(8000, 15_000)}");
+        Then(6000, 10_000, "");
+        return $"{first} reset-link";
     }
 
     private (string First, string Second) Both() => Chance(0.5) ? ("node1", "node2") : ("node2", "node1");
