@@ -168,7 +168,13 @@ public sealed class Ledger(World world)
     /// <summary>A node has recorded that it serves: plain writes are what it makes of them from now on.</summary>
     public void Serves(SimulatedNode node)
     {
-        foreach (var keepers in _plain.Values.Where(keepers => keepers.Contains(node))) keepers.RemoveWhere(other => other != node);
+        // A record that could not be written in time may say so after the node had left: it still has what it took over.
+        foreach (var (write, keepers) in _plain)
+        {
+            if (!keepers.Contains(node) && !node.Replica.Holds.Contains(write)) continue;
+            keepers.Clear();
+            keepers.Add(node);
+        }
     }
 
     public void ServiceBegan(SimulatedNode node)

@@ -127,7 +127,9 @@ public sealed class SimulatedDriver
         _behind.Enqueue(action);
         if (_behind.Count == 1) Target.Drain(() =>
         {
-            while (_behind.TryDequeue(out var next)) CarryStorage(next);
+            // A service that was ended meanwhile lets nothing in: no change goes before its machine has opened a generation for it.
+            while (_behind.TryDequeue(out var next))
+                if (next is not MachineAction.SetWritable { Writable: true } || !_behind.Contains(new MachineAction.SetWritable(false))) CarryStorage(next);
         });
     }
 

@@ -14,6 +14,7 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
     private readonly List<Action> _afterwards = [];
     private readonly SimulatedDisk.Flusher _flushes = node.Disk.Open();
     private SimulatedLink? _link;
+    private long _stuckUntil; // An operation that a hang met ends with it, even if the disk is repaired before.
     private bool _applying;
     private bool _ended;
     private bool _acksApplied;
@@ -27,7 +28,7 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
     private sealed record Item(Kind Kind, int Block, BlockContent Content, Func<bool> Apply);
 
     /// <summary>Its disk hangs under what it received.</summary>
-    public bool IsStuck => _received.Count > 0 && node.Disk.Hangs;
+    public bool IsStuck => _received.Count > 0 && (node.Disk.Hangs || world.Now < _stuckUntil);
 
     public bool IsPending(int block)
     {
@@ -175,6 +176,7 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
         _applying = true;
         var wait = node.Disk.Wait;
         if (wait > CheckTime && _link is { } link) node.After(CheckTime, () => Hung(link));
+        if (wait > 0) _stuckUntil = world.Now + wait;
         var usual = world.Between(0.02, 1);
         if (wait < SimulatedDisk.Never) node.After(usual + wait, ApplyNext);
     }
