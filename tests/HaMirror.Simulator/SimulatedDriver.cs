@@ -231,7 +231,7 @@ public sealed class SimulatedDriver
             return;
         }
 
-        int[] marks = [.. Pump.Marks];
+        int[] marks = [.. Pump.TargetMarks()];
         link.ToSource(() => link.Source.Driver.Pump.Resync.Begin(link, marks, plan));
     }
 

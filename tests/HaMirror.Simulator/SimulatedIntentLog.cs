@@ -31,7 +31,8 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
     /// <summary>It could not be written: nothing that it does not name may be changed.</summary>
     public bool Failed { get; private set; }
 
-    private bool IsUnproven => node.Driver.FailedFlushes != _failedFlushes;
+    /// <summary>A flush of this disk has failed since it was opened.</summary>
+    public bool IsUnproven => node.Driver.FailedFlushes != _failedFlushes;
 
     private sealed class Area(int number)
     {

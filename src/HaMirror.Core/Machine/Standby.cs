@@ -248,7 +248,14 @@ internal sealed class Standby(MachineContext machine)
                 Leave($"{beat.NodeName} is a standby too.");
                 break;
             default:
-                if (!machine.Rules.FailoverOn) FailoverIsOff();
+                // It went on alone, and died before this node heard of it.
+                if (!machine.Record.Sole && (beat.Record.Sole || ConnectionTable.IsAhead(beat.Record, machine.Record)))
+                {
+                    machine.Claim.Yield(beat);
+                    Outdate();
+                    Leave($"{beat.NodeName} had gone on without this node.");
+                }
+                else if (!machine.Rules.FailoverOn) FailoverIsOff();
                 else if (machine.Claim.Press()) TakeOver("remote stop", $"{beat.NodeName} serves no longer.", tookOver: false);
                 break;
         }

@@ -159,6 +159,43 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public void Attach_OfABrokenStorage_AttachesNoDiskThatIsDetachedLater()
+    {
+        Serve();
+        Step(new MachineInput.StorageFailed("The mount was lost."));
+        EndHooks();
+        Assert.Null(Step(new MachineInput.Command(OperatorCommand.Attach)).Refusal);
+        EndHooks();
+        Step(new MachineInput.UnmountEnded(null));
+        EndHooks();
+        Step(new MachineInput.MountEnded(null));
+        for (var tick = 0; tick < 200; tick++) Step(new MachineInput.Tick());
+        Hear(ModuleState.Wait, _machine.View.Record with { Sole = false, Serving = false });
+        Hear(ModuleState.Wait, _machine.View.Record with { Sole = false, Serving = false });
+        EndHooks();
+        Pair();
+
+        Step(new MachineInput.DiskFailed(Broken));
+        Step(new MachineInput.DetachAccepted(Link));
+        Step(new MachineInput.LinkDown(Link, "It was reset."));
+        EndHooks();
+        for (var tick = 0; tick < 100; tick++)
+            Assert.DoesNotContain(Step(new MachineInput.Tick()).Actions, action => action is MachineAction.ProbeDisk);
+        Assert.True(_machine.View.Record.Detached);
+    }
+
+    [Fact]
+    public void Standby_TellsAfterItLeftThatItCouldNotApply_IsOutdated()
+    {
+        Stand();
+        Step(new MachineInput.PeerDetached(Link));
+        Assert.True(_machine.View.Record.Sole);
+        Step(new MachineInput.Command(OperatorCommand.ForceStop));
+        Step(new MachineInput.TargetFailed(Link, "A write failed."));
+        Assert.True(_machine.View.Record is { Condition: ReplicaCondition.Outdated, Sole: false });
+    }
+
+    [Fact]
     public void Standby_PrimaryDetaches_RecordsThatItIsTheSoleOneBeforeItAnswers()
     {
         Stand();
@@ -251,7 +288,11 @@ public sealed class DiskTests
         for (var tick = 0; tick < 200 && _machine.View.State != ModuleState.Alone; tick++) Step(new MachineInput.Tick());
         EndHooks();
         Assert.Equal((ModuleState.Alone, Phase.Ready), (_machine.View.State, _machine.View.Phase));
-        if (!accepted) return;
+        if (accepted) Pair();
+    }
+
+    private void Pair()
+    {
         Hear(ModuleState.Wait, Paired);
         Step(new MachineInput.LinkUp(Link, true, new PeerHello("node2", Paired, ModuleState.Wait, false, 0)));
         Step(new MachineInput.ResyncEnded(Link));

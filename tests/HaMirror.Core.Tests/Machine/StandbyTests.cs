@@ -82,6 +82,26 @@ public sealed class StandbyTests
         Assert.Equal(ReplicaCondition.Outdated, _machine.View.Record.Condition);
     }
 
+    /// <summary>The primary went on alone, and its process died before the standby heard of it: whatever state it is in now.</summary>
+    [Theory]
+    [InlineData(ModuleState.Stop)]
+    [InlineData(ModuleState.Wait)]
+    public void Reconnecting_PrimaryHadGoneOnAlone_IsOutdatedAndDoesNotClaim(ModuleState state)
+    {
+        Connect();
+        Step(new MachineInput.PlanReceived(Link, ResyncPlan.Dirty));
+        Step(new MachineInput.OfferReceived(Link, Newer));
+        Step(new MachineInput.LinkDown(Link, "It was reset."));
+        Assert.Equal(ModuleState.Second, _machine.View.State);
+
+        Step(new MachineInput.BeatHeard(new ModuleBeat(
+            "node2", state, Phase.NotReady, Ahead with { Current = new(new Guid(3, 0, 0, new byte[8])), Base = Newer, History = [Newer, Shared] }, false, false, true,
+            GenerationId.None, GenerationId.None, 10, false, 2, 1, 1)));
+
+        Assert.Equal((ModuleState.Wait, ReplicaCondition.Outdated), (_machine.View.State, _machine.View.Record.Condition));
+        Assert.False(_machine.View.Beat.Claims);
+    }
+
     /// <summary>The primary had gone back (an undo, an older replica that an operator took) to what was an ancestor here.</summary>
     [Fact]
     public void FullSync_FromAnAncestorOfItsOwn_IsRecordedWithoutIt()
