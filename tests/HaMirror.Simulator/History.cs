@@ -4,7 +4,7 @@ namespace HaMirror.Simulator;
 public static class History
 {
     /// <summary>Runs the history of a seed.</summary>
-    public static HistoryResult Run(int seed, bool tracing = false, Mutation? mutation = null, bool diskFaults = false) =>
+    public static HistoryResult Run(int seed, bool tracing = false, Mutation? mutation = null, bool diskFaults = true) =>
         Run(StoryDraw.Draw(seed, diskFaults), tracing, mutation);
 
     public static HistoryResult Run(Story story, bool tracing = false, Mutation? mutation = null)

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using HaMirror.Simulator;
 
-// hamirror-simulator --histories N [--seed S] [--threads T] [--disk-faults] [--trace]: plays N histories and ends with one JSON line.
-// Disk faults come only when they are asked for: about one history in 25,000 with them still breaks the contract.
+// hamirror-simulator --histories N [--seed S] [--threads T] [--without-disk-faults] [--trace]: plays N histories, tells how far it is, and
+// ends with one JSON line. Each history that breaks the contract is told by its seed at once.
 // ... --shrink S [--mutation NAME]: plays the history of one seed and makes a short story of it.
 // ... --play FILE: plays a scenario, whose expectations are left out, and tells its transitions.
 // ... --mutations [--shrunk] (last): how many histories it takes to find each of the wrong products, at most N, and its story.
@@ -11,7 +11,7 @@ using HaMirror.Simulator;
 var histories = 1000;
 var seed = Random.Shared.Next(1, 1_000_000_000);
 var threads = Environment.ProcessorCount;
-var (trace, shrunk, shrinks, mutates, diskFaults) = (false, false, false, false, false);
+var (trace, shrunk, shrinks, mutates, diskFaults) = (false, false, false, false, true);
 var mutation = Mutation.None;
 var played = new Scenario();
 for (var index = 0; index < args.Length; index++)
@@ -19,7 +19,7 @@ for (var index = 0; index < args.Length; index++)
     var next = index + 1 < args.Length ? args[index + 1] : "";
     if (args[index] == "--trace") trace = true;
     else if (args[index] == "--shrunk") shrunk = true;
-    else if (args[index] == "--disk-faults") diskFaults = true;
+    else if (args[index] == "--without-disk-faults") diskFaults = false;
     else if (args[index] == "--mutations") mutates = true;
     else if (args[index] == "--histories" && int.TryParse(next, CultureInfo.InvariantCulture, out histories)) index++;
     else if (args[index] == "--threads" && int.TryParse(next, CultureInfo.InvariantCulture, out threads) && threads > 0) index++;
@@ -41,8 +41,8 @@ for (var index = 0; index < args.Length; index++)
     }
     else
     {
-        Console.Error.WriteLine($"'{args[index]}' is not understood. Usage: hamirror-simulator --histories N [--seed S] [--threads T] [--disk-faults] [--trace] "
-            + "| --shrink S [--disk-faults] [--mutation NAME] | --play FILE | --histories N [--seed S] --mutations [--shrunk]");
+        Console.Error.WriteLine($"'{args[index]}' is not understood. Usage: hamirror-simulator --histories N [--seed S] [--threads T] [--without-disk-faults] [--trace] "
+            + "| --shrink S [--without-disk-faults] [--mutation NAME] | --play FILE | --histories N [--seed S] --mutations [--shrunk]");
         return 2;
     }
 }
@@ -64,7 +64,7 @@ if (mutates)
 
 if (shrinks)
 {
-    var result = History.Run(seed, mutation: mutation, diskFaults: diskFaults || mutation != Mutation.None);
+    var result = History.Run(seed, mutation: mutation, diskFaults: diskFaults);
     if (result.Violation is null)
     {
         Console.WriteLine($"The history of seed {seed} keeps the contract: there is nothing to shrink.");
@@ -76,11 +76,21 @@ if (shrinks)
 }
 
 var watch = Stopwatch.StartNew();
-var batch = Batch.Play(histories, seed, threads, diskFaults);
+var told = TimeSpan.Zero;
+var batch = Batch.Play(histories, seed, threads, diskFaults, progress =>
+{
+    if (progress.Found is { } found) Console.WriteLine($"VIOLATION seed {found.Story.Options.Seed}: {found.Violation}");
+    var elapsed = watch.Elapsed;
+    if (elapsed - told < TimeSpan.FromSeconds(10)) return;
+    told = elapsed;
+    var rate = progress.Played / elapsed.TotalSeconds;
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"{progress.Played} of {histories} histories, {rate:0}/s, {TimeSpan.FromSeconds((histories - progress.Played) / rate):hh\\:mm\\:ss} left, {progress.Violations} violations"));
+});
 foreach (var failed in batch.Violations.Take(3))
 {
     TellShrunk(failed, Mutation.None);
-    Console.WriteLine($"play it again: hamirror-simulator --histories 1 --seed {failed.Story.Options.Seed} --trace{(diskFaults ? " --disk-faults" : "")}");
+    Console.WriteLine($"play it again: hamirror-simulator --histories 1 --seed {failed.Story.Options.Seed} --trace{(diskFaults ? "" : " --without-disk-faults")}");
 }
 
 if (trace)

@@ -169,7 +169,7 @@ public sealed class StoryDraw
     }
 
     /// <param name="diskFaults">Disks may fail, fill up and hang, too.</param>
-    public static Story Draw(int seed, bool diskFaults = false) => new StoryDraw(seed, diskFaults).Draw();
+    public static Story Draw(int seed, bool diskFaults = true) => new StoryDraw(seed, diskFaults).Draw();
 
     private Story Draw()
     {

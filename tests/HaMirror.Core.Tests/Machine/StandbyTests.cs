@@ -91,6 +91,8 @@ public sealed class StandbyTests
         Connect();
         Step(new MachineInput.PlanReceived(Link, ResyncPlan.Dirty));
         Step(new MachineInput.OfferReceived(Link, Newer));
+        Step(new MachineInput.BeatHeard(new ModuleBeat(
+            "node2", ModuleState.Prim, Phase.Ready, Ahead with { Sole = false }, false, false, true, GenerationId.None, GenerationId.None, 9, false, 2, 1, 1)));
         Step(new MachineInput.LinkDown(Link, "It was reset."));
         Assert.Equal(ModuleState.Second, _machine.View.State);
 
