@@ -89,6 +89,10 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
     /// <inheritdoc cref="IntentGate.Record"/>
     public void Record(IEnumerable<FileMarks> files, Action<string?> done) => _gate.Record(KeysOf(files), done);
 
+    /// <summary>Since a flush of the local disk failed: what is marked, and what is not known to be on this disk, though the peer has it.
+    /// Null: none has failed, and the marks say everything.</summary>
+    public MarksContent? Unproven() => _proof.Failures != _failures ? _gate.Close() : null;
+
     /// <summary>What a clean stop saves. After the pump's thread has ended.</summary>
     public MarksContent Close()
     {
