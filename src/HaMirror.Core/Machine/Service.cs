@@ -274,7 +274,8 @@ internal sealed class Service(MachineContext machine)
             is ConnectionDecision.Target;
         if (record.Condition == ReplicaCondition.UpToDate && !overruled) return record with { TookOver = false };
         var next = machine.NewGeneration();
-        var whole = record.Condition is ReplicaCondition.UpToDate or ReplicaCondition.Outdated;
+        // A disk that was detached kept some of its last writes, or is an empty one: no state that ever was.
+        var whole = record is { Condition: ReplicaCondition.UpToDate or ReplicaCondition.Outdated, Detached: false };
         var made = whole
             ? Successor(record, next) with { Base = record.Current }
             : record with { Current = next, Base = GenerationId.None, History = [] };

@@ -126,7 +126,7 @@ public sealed class DiskTests
     }
 
     [Fact]
-    public void Operator_AsPrimaryOnADetachedNode_BeginsANewHistoryThatIsNotDetached()
+    public void Operator_AsPrimaryOnADetachedNode_BeginsAHistoryThatReplacesNoOther()
     {
         _machine = Machine(DetachedRecord with { Serving = false });
         Step(new MachineInput.Command(OperatorCommand.StartAsPrimary));
@@ -135,7 +135,7 @@ public sealed class DiskTests
         for (var tick = 0; tick < 200 && _machine.View.State != ModuleState.Alone; tick++) Step(new MachineInput.Tick());
 
         Assert.Equal(ModuleState.Alone, _machine.View.State);
-        Assert.True(_machine.View.Record is { Detached: false, Condition: ReplicaCondition.UpToDate, Sole: true });
+        Assert.True(_machine.View.Record is { Detached: false, Condition: ReplicaCondition.UpToDate, Sole: true, History: [], Base.IsNone: true });
         Assert.NotEqual(Shared, _machine.View.Record.Current);
     }
 
