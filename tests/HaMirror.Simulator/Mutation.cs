@@ -109,7 +109,6 @@ public sealed record Mutation(string Name)
         new("a plain write of a primary whose disk is detached counts when the standby has received it") { AcksApplied = false },
         new("an attached disk counts as up to date before it was compared") { AttachesOutdated = false },
         new("a resync takes a page that a failed flush left in the cache for what is on the disk") { ComparesDisk = false },
-        new("a target leaves out what is not known to be on its disk since a flush failed") { MarksUnproven = false },
         new("a standby stands in for its primary's disk without recording that it is the only one")
         {
             Actions = actions => actions.Any(action => action is MachineAction.AcceptDetach) ? actions.Where(action => action is not MachineAction.Persist) : actions,
@@ -186,8 +185,6 @@ public sealed record Mutation(string Name)
     public bool AcksApplied { get; init; } = true;
 
     public bool AttachesOutdated { get; init; } = true;
-
-    public bool MarksUnproven { get; init; } = true;
 
     public bool ComparesDisk { get; init; } = true;
 

@@ -65,7 +65,9 @@ public sealed class SimulatedIntentLog(World world, SimulatedNode node, Simulate
         {
             _wanted.Add(number);
             Commit();
-            return !mutation.LogsFirst;
+            // A wrong product goes on as soon as it has written.
+            if (mutation.FlushesLog || _areas.Find(area => area.Number == number) is not { Entering: false } written) return !mutation.LogsFirst;
+            hot = written;
         }
 
         if (hot.Entering) return !mutation.LogsFirst;

@@ -81,7 +81,7 @@ public sealed partial class SimulatedPump
 
     /// <summary>What this node says of differences as a target: also what is not known to be on its disk since a flush failed, though
     /// the peer has it.</summary>
-    public IEnumerable<int> TargetMarks() => _log.IsUnproven && _mutation.MarksUnproven ? _log.Close() : Marks;
+    public IEnumerable<int> TargetMarks() => _log.IsUnproven ? _log.Close() : Marks;
 
     /// <summary>This replica is known to equal its source.</summary>
     public void Equalled()

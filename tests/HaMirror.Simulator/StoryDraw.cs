@@ -61,9 +61,9 @@ public sealed class StoryDraw
     /// <summary>Faults that only together show what one of them left behind; the rest of the story leaves them alone.</summary>
     private void AddChains()
     {
-        Func<string?>[] plain = [ComesBackAndTakesOver, DiesAtItsLog, OffersAndDies];
+        Func<string?>[] plain = [ComesBackAndTakesOver, DiesAtItsLog, DiesAtItsLog, OffersAndDies]; // What is found seldom comes twice.
         Func<string?>[] chains = _diskFaults
-            ? [.. plain, DiesWithItsFlush, StandsInAndDies, RefusesAndIsLost, FailsAndComesBack, LogFailsAndIsLost]
+            ? [.. plain, DiesWithItsFlush, StandsInAndDies, RefusesAndIsLost, FailsAndComesBack, LogFailsAndIsLost, FailsAloneAndSwaps]
             : plain;
         for (var count = 0; count < 2; count++) Add(1, chains[_random.Next(chains.Length)]);
     }
@@ -137,7 +137,18 @@ public sealed class StoryDraw
     {
         var (first, _) = Both();
         Then(4000, 9000, "");
-        return $"{first} power-cut-at-data {_random.Next(1, 4)} {Time(300, 3000)}";
+        return $"{first} power-cut-at-data {(Chance(0.7) ? 1 : _random.Next(2, 4))} {Time(300, 1500)}";
+    }
+
+    /// <summary>A primary's disk fails once while it is alone; it becomes the standby of the other node, and loses power.</summary>
+    private string FailsAloneAndSwaps()
+    {
+        var (first, second) = Both();
+        Then(3200, 4500, $"{first} disk-error-at {_random.Next(1, 5)}");
+        Then(2500, 4500, $"{first} swap");
+        Then(1000, 3000, $"{first} power-cut {Time(300, 3000)}");
+        Then(6000, 9000, "");
+        return $"{second} crash {Time(4000, 5500)}";
     }
 
     /// <summary>A primary dies about when it offers, and comes back when its standby, which went on, is gone.</summary>

@@ -6,15 +6,15 @@ namespace HaMirror.Core.Tests.Simulation;
 /// <summary>A check that nothing wrong can fail proves nothing: each wrong product has to be found.</summary>
 public sealed class MutationTests(ITestOutputHelper output)
 {
-    /// <summary>Several times what the slowest takes from this seed; most take fewer than a hundred.</summary>
+    /// <summary>Five times what the slowest takes from this seed, twice what it takes from others; most take fewer than a hundred.</summary>
     private const int HistoriesMax = 5000;
 
-    private const int Seed = 20000;
+    private const int Seed = 40000;
 
     public static TheoryData<string> Names => [.. Mutation.All.Select(mutation => mutation.Name)];
 
     [Fact]
-    public void Mutations_AreAllThere() => Assert.Equal(45, Mutation.All.Count);
+    public void Mutations_AreAllThere() => Assert.Equal(44, Mutation.All.Count);
 
     [Theory]
     [MemberData(nameof(Names))]
