@@ -127,9 +127,10 @@ public sealed class SimulatedDriver
         _behind.Enqueue(action);
         if (_behind.Count == 1) Target.Drain(() =>
         {
-            // A service that was ended meanwhile lets nothing in: no change goes before its machine has opened a generation for it.
+            // A service that was ended meanwhile lets nothing in: no change goes before its machine has opened a generation for it. Nor does
+            // one on a replica that could not apply all: its machine is just being told.
             while (_behind.TryDequeue(out var next))
-                if (next is not MachineAction.SetWritable { Writable: true } || !_behind.Contains(new MachineAction.SetWritable(false))) CarryStorage(next);
+                if (next is not MachineAction.SetWritable { Writable: true } || !(Target.HasFailed || _behind.Contains(new MachineAction.SetWritable(false)))) CarryStorage(next);
         });
     }
 

@@ -147,7 +147,7 @@ public sealed partial class SimulatedPump
     /// <summary>The machine asks the peer to stand in.</summary>
     public void Detach(SimulatedLink link)
     {
-        if (_link == link) link.ToTarget(() => link.Target.Input(new MachineInput.PeerDetached(link.Id)));
+        if (_link == link) link.ToTarget(() => link.Target.Driver.Target.ReceiveDetached(link));
     }
 
     /// <summary>The standby has recorded that it alone is up to date.</summary>

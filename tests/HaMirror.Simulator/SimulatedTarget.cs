@@ -19,6 +19,9 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
     private bool _ended;
     private bool _acksApplied;
 
+    /// <summary>Something of what was received was not applied: nothing may be let in.</summary>
+    public bool HasFailed { get; private set; }
+
     /// <summary>Its primary's disk is detached: what was acknowledged since is applied.</summary>
     public bool StandsIn { get; private set; }
 
@@ -37,7 +40,14 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
     }
 
     /// <summary>A link has come up.</summary>
-    public void Begin(SimulatedLink link) => (_link, _acksApplied, _ended, StandsIn) = (link, false, false, false);
+    public void Begin(SimulatedLink link) => (_link, _acksApplied, _ended, StandsIn, HasFailed) = (link, false, false, false, false);
+
+    /// <summary>The source's disk failed: the machine hears it when all that was received before is applied.</summary>
+    public void ReceiveDetached(SimulatedLink link) => Take(new Item(Kind.Word, -1, default, () =>
+    {
+        node.Input(new MachineInput.PeerDetached(link.Id));
+        return true;
+    }));
 
     /// <summary>This replica alone counts from now on: the answer goes behind all that was received, and a write counts once it is applied.</summary>
     public void AcceptDetach(SimulatedLink link) => Take(new Item(Kind.Word, -1, default, () =>
@@ -213,6 +223,7 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
     {
         if (item.Kind is Kind.Durable or Kind.Plain) node.Replica.Lose(item.Content.First);
         _ = Lose();
+        HasFailed = true;
         if (_link is { } link) node.FailTarget(link);
     }
 

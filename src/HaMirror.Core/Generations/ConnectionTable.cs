@@ -144,11 +144,14 @@ public static class ConnectionTable
         var (kept, given) = keepsMine ? (mine, theirs) : (theirs, mine);
         var parted = $"Both nodes have changed the data since they parted: {mine.NodeName} has generation {mine.Record.Current}, "
             + $"{theirs.NodeName} has {theirs.Record.Current}.";
-        if (mine.ManualDivergence || theirs.ManualDivergence || kept.Record.Condition != ReplicaCondition.UpToDate)
+        if (kept.Record.Condition != ReplicaCondition.UpToDate)
             return new ConnectionDecision.Diverged(keepsMine,
-                $"{parted} Nothing is copied, because "
-                + (kept.Record.Condition != ReplicaCondition.UpToDate ? $"{kept.NodeName} is {Word(kept)}" : "divergence=\"manual\" leaves it to an operator")
-                + $". To keep {kept.NodeName}, run 'hamirror start --as-secondary --full-sync' on {given.NodeName}: that discards what only it holds.");
+                $"{parted} Nothing is copied, because {kept.NodeName} is {Word(kept)}. Run 'hamirror start --as-primary' on the node whose data is "
+                + "right, then 'hamirror start --as-secondary --full-sync' on the other one: that discards what only it holds.");
+        if (mine.ManualDivergence || theirs.ManualDivergence)
+            return new ConnectionDecision.Diverged(keepsMine,
+                $"{parted} Nothing is copied, because divergence=\"manual\" leaves it to an operator. To keep {kept.NodeName}, run 'hamirror start "
+                + $"--as-secondary --full-sync' on {given.NodeName}: that discards what only it holds.");
         // Both sides' marks tell what has changed since the generation that both shared last.
         var plan = kept.Record.Base == given.Record.Base && !kept.Record.Base.IsNone && !kept.Record.CompareAll && !given.Record.CompareAll
             ? ResyncPlan.Dirty

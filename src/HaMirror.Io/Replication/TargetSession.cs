@@ -167,6 +167,9 @@ public sealed unsafe partial class TargetSession : IDisposable
     /// <summary>It was said that the disk hangs under this session's thread. Any thread.</summary>
     public bool IsStuck => _patience.IsOver;
 
+    /// <summary>Not all that was acknowledged could be applied. Once it has ended.</summary>
+    public bool HasFailed { get; private set; }
+
     private bool _isEnded;
 
     private void Post(Action action)
@@ -209,6 +212,7 @@ public sealed unsafe partial class TargetSession : IDisposable
     private void Finish(string? failure)
     {
         var reason = _end!;
+        HasFailed = failure is not null;
         Crash.At(CrashPoint.TargetDrained);
         _link.Close(reason);
         _log.TargetEnded(_link.Number, reason);

@@ -130,11 +130,14 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     /// <summary>Lets changes in, or refuses them with EROFS; what was held is then answered with EIO.</summary>
     public void SetWritable(bool writable) => Enqueue(() =>
     {
+        var ended = _target;
         if (writable)
         {
             EndTarget();
             DropComparison();
         }
+        if (writable && ended is { HasFailed: true })
+            return; // the machine was told that this replica lacks acknowledged writes, and ends the service that it just began
         _pump?.Post(() => _pump.SetWritable(writable));
     });
 

@@ -92,8 +92,8 @@ internal static class ConnectionRows
             $"{Parted} Nothing is copied, because divergence=\"manual\" leaves it to an operator. To keep n1, run 'hamirror start --as-secondary "
             + "--full-sync' on n2: that discards what only it holds."),
         new("diverged, both outdated", Mine(Outdated(2, 1, 1)), Theirs(Outdated(3, 1, 1)), "diverged True",
-            $"{Parted} Nothing is copied, because n1 is outdated. To keep n1, run 'hamirror start --as-secondary --full-sync' on n2: that discards "
-            + "what only it holds."),
+            $"{Parted} Nothing is copied, because n1 is outdated. Run 'hamirror start --as-primary' on the node whose data is right, then 'hamirror "
+            + "start --as-secondary --full-sync' on the other one: that discards what only it holds."),
         // 7: nothing in common
         new("unrelated", Mine(Data(2, 2)), Theirs(Data(3, 3)), "Refuse",
             "The replicas of n1 and n2 have no generation in common. Run 'hamirror start --as-primary' on the node to keep and 'hamirror start "
