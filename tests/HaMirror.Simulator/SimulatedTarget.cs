@@ -50,12 +50,16 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
     }));
 
     /// <summary>This replica alone counts from now on: the answer goes behind all that was received, and a write counts once it is applied.</summary>
-    public void AcceptDetach(SimulatedLink link) => Take(new Item(Kind.Word, -1, default, () =>
+    public void AcceptDetach(SimulatedLink link)
     {
-        (_acksApplied, StandsIn) = (mutation.AcksApplied, true);
-        link.ToSource(() => link.Source.Driver.Pump.DetachAccepted(link));
-        return true;
-    }));
+        _acksApplied = mutation.AcksApplied;
+        Take(new Item(Kind.Word, -1, default, () =>
+        {
+            StandsIn = true;
+            link.ToSource(() => link.Source.Driver.Pump.DetachAccepted(link));
+            return true;
+        }));
+    }
 
     /// <param name="received">Told at once, or when it is applied; null: only <paramref name="durable"/> counts.</param>
     public void Receive(SimulatedLink link, int block, BlockContent content, Action? received, Action durable)
