@@ -65,7 +65,7 @@ public sealed class Operator(Pair pair)
 
     private static bool IsBroken(SimulatedNode node) => Says(node, "'hamirror stopstart'");
 
-    private static bool Says(SimulatedNode node, string words) => node.View!.Reason!.Contains(words, StringComparison.Ordinal);
+    private static bool Says(SimulatedNode node, string words) => node.View?.Reason?.Contains(words, StringComparison.Ordinal) == true;
 
     private void Decide(SimulatedNode[] waits, SimulatedNode? serves)
     {
