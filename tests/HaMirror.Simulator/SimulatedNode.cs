@@ -19,6 +19,7 @@ public sealed class SimulatedNode
     private ModuleMachine? _machine;
     private TimeSpan _jump;
     private long _lastInput;
+    private bool _givesUp; // As soon as the record can be written.
     private bool _standsBy; // Since it was the standby it has not recorded that it serves.
 
     public SimulatedNode(
@@ -97,7 +98,7 @@ public sealed class SimulatedNode
         Driver = new SimulatedDriver(_world, _network, _ledger, this, _mutation);
         Beats = new SimulatedBeats(_world, _network, this);
         OnDisk.Forget();
-        (Hangs, _standsBy) = (false, false);
+        (Hangs, _standsBy, _givesUp) = (false, false, false);
         if (_world.Tracing) _world.Note($"{Name} boots: {NodeWords.Describe(Record)}");
         Tick();
         Beats.Pulse();
@@ -334,6 +335,7 @@ public sealed class SimulatedNode
         var boot = Boots;
         var failed = OnDisk.Wanted is { } wanted && !OnDisk.Persist(wanted);
         var holds = !failed;
+        if (holds && _givesUp) GiveUp();
         foreach (var action in _mutation.Actions(output.Actions))
         {
             if (Faults.CrashAt > 0 && action is not (MachineAction.Beat or MachineAction.Say) && --Faults.CrashAt == 0) Fall();
@@ -356,8 +358,12 @@ public sealed class SimulatedNode
                 if (action is MachineAction.Undo undo) Input(new MachineInput.Undone(undo.Ticket, null, "The record failed."));
             }
 
-            if (holds && action is MachineAction.Persist { Record.Condition: ReplicaCondition.Inconsistent }
-                && output.Actions.Any(next => next is MachineAction.BeginTarget { Plan: ResyncPlan.CopyAll })) Journal.GiveUp(Replica);
+            if (action is MachineAction.Persist { Record.Condition: ReplicaCondition.Inconsistent }
+                && output.Actions.Any(next => next is MachineAction.BeginTarget { Plan: ResyncPlan.CopyAll }))
+            {
+                _givesUp = true;
+                if (holds) GiveUp();
+            }
 
             // The record is what counts: a process that dies before it answers has accepted all the same.
             if (holds && action is MachineAction.Persist && Driver.Link is { } link && output.Actions.Contains(new MachineAction.AcceptOffer(link.Id)))
@@ -365,6 +371,13 @@ public sealed class SimulatedNode
         }
 
         return true;
+    }
+
+    /// <summary>The record says that an operator gave the content up with --full-sync.</summary>
+    private void GiveUp()
+    {
+        _givesUp = false;
+        Journal.GiveUp(Replica);
     }
 
     private void Fall()

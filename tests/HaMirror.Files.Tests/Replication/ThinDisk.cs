@@ -54,7 +54,7 @@ internal sealed class ThinDisk : IDisposable
     public void Dispose()
     {
         Relieve();
-        Run("umount", Mounted);
+        Run("umount", "-l", Mounted); // a session that has ended closes its files a little later
         Run("losetup", "-d", _device);
         Run("umount", "-l", _pool);
         Directory.Delete(_parent, true);
