@@ -22,7 +22,7 @@ namespace HaMirror.Simulator;
 /// plain write that the other node alone holds, dropped by a resync within an excuse; (4) what a standby that has left still
 /// holds of plain writes counts for nobody, even if it is on its disk; (5) what (2) forgives is not demanded of an undo either,
 /// though it may come back with one; (6) a plain write of which the guest was told that its flush failed, or that was kept
-/// last by a disk that failed.</para>
+/// last by a disk that failed, or by a standby whose disk refused it or did not answer for <c>checktime</c>.</para>
 /// <para>While a primary's disk is detached, its standby's is the one that is looked at: what that one has applied outlives its
 /// process, and only a loss of power takes plain writes with it.</para>
 /// </remarks>
@@ -142,7 +142,8 @@ public sealed class Ledger(World world)
         foreach (var write in writes) Release(node, write);
     }
 
-    /// <summary>A node that did not serve died or ceased to be the standby: nobody counts any more on what it has.</summary>
+    /// <summary>A node that did not serve died or ceased to be the standby, or could not apply what it had received: nobody counts any
+    /// more on what it has.</summary>
     public void StandbyLeft(SimulatedNode node)
     {
         foreach (var write in _plain.Keys.ToArray()) Release(node, write);

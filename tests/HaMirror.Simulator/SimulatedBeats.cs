@@ -1,4 +1,3 @@
-using HaMirror.Core.Generations;
 using HaMirror.Core.Machine;
 
 namespace HaMirror.Simulator;
@@ -36,7 +35,7 @@ public sealed class SimulatedBeats(World world, SimulatedNetwork network, Simula
     {
         if (!node.Runs) return;
         var beat = node.View!.Beat;
-        if (node.OnDisk.Wanted is not null) beat = beat with { Record = node.Record, ConfirmsOutdated = GenerationId.None, Claims = false };
+        if (node.OnDisk.Wanted is not null) beat = beat.Unwritten(node.Record);
         beat = beat with { ReceivedBoot = _received.Boot, Received = _received.Sequence };
         var peer = node.Peer;
         network.SendDatagram(node.Index, () =>

@@ -40,6 +40,9 @@ public sealed class SimulatedDriver
 
     public SimulatedLink? Link { get; private set; }
 
+    /// <summary>The last one, whether it has ended or not.</summary>
+    public SimulatedLink? LastLink { get; private set; }
+
     /// <summary>The block is under way to the target.</summary>
     public bool IsChanging(int block) => Pump.IsChanging(block) || _node.Peer.Driver.Target.IsPending(block);
 
@@ -288,8 +291,8 @@ public sealed class SimulatedDriver
             if (boot != _node.Boots || peerBoot != source.Boots || !_node.Answers || !source.Answers || Link is not null || !_network.Connected) return;
             var link = new SimulatedLink(_world, _network, _world.Now, source, _node);
             source.Driver.EndLink("dialled anew");
-            Link = link;
-            source.Driver.Link = link;
+            Link = LastLink = link;
+            source.Driver.Link = source.Driver.LastLink = link;
             Target.Begin(link);
             link.Watch();
             _node.Input(new MachineInput.LinkUp(link.Id, false, source.Driver.Hello()));

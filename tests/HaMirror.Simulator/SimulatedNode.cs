@@ -241,11 +241,15 @@ public sealed class SimulatedNode
     {
         _world.Note($"{Name} cannot apply what it received");
         _ = Driver.Target.Lose();
+        CannotApply();
         if (_mutation.TellsTargetFailed) Input(new MachineInput.TargetFailed(link.Id, "The disk is full."));
         if (Driver.Link != link) return;
         link.Close(this, "the target failed");
         Driver.LinkEnded(link, "the target failed");
     }
+
+    /// <summary>What it had received is nowhere but in its memory, and its machine is told that it stays there.</summary>
+    public void CannotApply() => _ledger.StandbyLeft(this);
 
     /// <summary>The disk was tried.</summary>
     public void Probed(long ticket, string? failure)
@@ -365,8 +369,9 @@ public sealed class SimulatedNode
                 if (holds) GiveUp();
             }
 
-            // The record is what counts: a process that dies before it answers has accepted all the same.
-            if (holds && action is MachineAction.Persist && Driver.Link is { } link && output.Actions.Contains(new MachineAction.AcceptOffer(link.Id)))
+            // The record is what counts: a process that dies before it answers has accepted all the same, and so has one whose link has
+            // ended since it received the offer.
+            if (holds && action is MachineAction.Persist && Driver.LastLink is { } link && output.Actions.Contains(new MachineAction.AcceptOffer(link.Id)))
                 _ledger.Accepted(link, link.Source.Driver.Pump.Links(link) && link.Source.Up && _network.Connected);
         }
 

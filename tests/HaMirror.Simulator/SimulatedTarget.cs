@@ -249,6 +249,7 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
     {
         if (_link != link || !IsStuck) return;
         link.Close(node, "the disk of the target hangs");
+        node.CannotApply();
         node.Input(new MachineInput.TargetFailed(link.Id, "The disk has not answered."));
     }
 

@@ -429,10 +429,10 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
         var before = _snapshot.View;
         var view = _machine.View;
 
-        // Nobody hears of a record that is not on this disk.
+        // Nobody hears of a record that is not on this disk, except that this node may come to be the sole one.
         if (_actions.DurableInstead is { } durable) view = view with
         {
-            Record = durable, Beat = view.Beat with { Record = durable, ConfirmsOutdated = GenerationId.None, Claims = false },
+            Record = durable, Beat = view.Beat.Unwritten(durable),
         };
         var changed = view.State != before.State || view.Phase != before.Phase;
         _snapshot = new ModuleSnapshot(view, changed ? _around.Clock.GetUtcNow() : _snapshot.Since);

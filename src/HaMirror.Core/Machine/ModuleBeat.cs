@@ -4,7 +4,7 @@ using HaMirror.Core.States;
 namespace HaMirror.Core.Machine;
 
 /// <summary>What a heartbeat says of one module. It is enough to choose a primary without a replication link.</summary>
-/// <param name="Record">The sender's replica as it is on its disk; never ahead of it.</param>
+/// <param name="Record">The sender's replica as it is on its disk; ahead of it only in what <see cref="Unwritten"/> says.</param>
 /// <param name="WantsPrimary">Started with --as-primary and not yet serving.</param>
 /// <param name="Leaving">The module is stopping in order or was stopped: its silence is no failure.</param>
 /// <param name="PeerOutdated">Not none: "you are outdated from this generation of mine on"; sent by a primary that lost
@@ -46,4 +46,15 @@ public sealed record ModuleBeat(
 
     /// <summary>The sender runs the service now.</summary>
     public bool Serves => State is ModuleState.Alone or ModuleState.Prim;
+
+    /// <summary>What is said while the record that the machine wants cannot be written: what is on the disk, and no promise. But a
+    /// <see cref="ReplicaRecord.Sole"/> that is wanted counts: it gets to the disk at any moment, and a peer that had begun to serve meanwhile,
+    /// or gone on alone, would later be overlooked by a node that then holds it.</summary>
+    /// <param name="durable">What is on the disk.</param>
+    public ModuleBeat Unwritten(ReplicaRecord durable) => this with
+    {
+        Record = durable with { Sole = durable.Sole || (Record.Sole && durable.Condition == ReplicaCondition.UpToDate) },
+        ConfirmsOutdated = GenerationId.None,
+        Claims = false,
+    };
 }

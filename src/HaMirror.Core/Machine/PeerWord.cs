@@ -15,8 +15,9 @@ internal sealed class PeerWord(MachineContext machine)
         if (before is null || before.Boot != beat.Boot || before.Sequence != beat.Sequence) machine.Act(new MachineAction.Beat());
         if (machine.State is ModuleState.Alone or ModuleState.Prim) return;
         if (!beat.PeerOutdated.IsNone && beat.Serves) Outdated(beat);
-        if (machine.State != ModuleState.Stop) return;
-        if (beat.Claims) machine.Claim.Yield(beat);
+        if (machine.State == ModuleState.Second) return;
+        if (machine.State == ModuleState.Stop && beat.Claims) machine.Claim.Yield(beat);
+        // Whatever keeps a node that waits from doing anything about it (hooks, a broken storage, a checker).
         if (beat.Serves)
             machine.Waiting.HearGoneOn(beat, ConnectionTable.Decide(machine.Mine(false), machine.Theirs(beat)));
     }

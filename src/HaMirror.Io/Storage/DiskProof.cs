@@ -2,7 +2,8 @@
 // What Linux cannot write it counts as written: the pages stay in memory, clean, with content that the disk lacks, and the error
 // is told once to each descriptor. A later flush that succeeds proves nothing, and a hash of such pages equals the peer's.
 // Invariants: (1) after a failed flush the intent log settles nothing any more until the mounts are made anew; (2) a target
-// session in whose time a flush failed reports nothing durable; (3) no session begins before those pages were dropped.
+// session in whose time a flush failed reports nothing durable; (3) no session begins before those pages were dropped; (4) an agent
+// that died has told nobody what it met: where it left an open intent log, its successor takes it that a flush had failed.
 using HaMirror.Io.Native;
 
 namespace HaMirror.Io.Storage;
@@ -14,8 +15,9 @@ public sealed class DiskProof
 
     private int _failures;
     private int _dropped;
+    private int _earlier;
 
-    /// <summary>Flushes that failed since the agent's start.</summary>
+    /// <summary>Flushes that failed since the agent's start, and perhaps one before it.</summary>
     public int Failures => Volatile.Read(ref _failures);
 
     /// <summary>Whether a flush that fails with this may have cost content.</summary>
@@ -23,6 +25,22 @@ public sealed class DiskProof
 
     /// <summary>A flush failed.</summary>
     public void Failed() => Interlocked.Increment(ref _failures);
+
+    /// <summary>Heeds what a flush answered.</summary>
+    /// <returns><paramref name="result"/>: negative errno when it failed.</returns>
+    public int Heed(int result)
+    {
+        if (result < 0 && IsLoss(-result))
+            Failed();
+        return result;
+    }
+
+    /// <summary>An agent has died before this one: as <see cref="Failed"/>, once.</summary>
+    public void Succeeds()
+    {
+        if (Interlocked.Exchange(ref _earlier, 1) == 0)
+            Failed();
+    }
 
     /// <summary>After a flush failed: has the kernel drop all clean pages of this host, so that what is read is what the disk has.
     /// It has no narrower way that takes pages of files that nobody has open.</summary>

@@ -423,6 +423,8 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     {
         if (_pump is not null)
             return null;
+        if (_options.Marks.HasCrashed)
+            _options.Proof.Succeeds();
         if (_options.Proof.DropPages() is { } hindrance)
             return hindrance;
         var filters = _options.Replication.Directories.Select(directory => new ReplicationFilter(directory)).ToArray();
@@ -465,7 +467,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
         // What a dead process had written may still be in memory only: to be copied it must be as durable as it looks.
         if (_options.Marks.HasCrashed)
             foreach (var mount in _mounts)
-                Shim.Check(Shim.SyncFileSystem(mount.Descriptor), $"flush {mount.Path}");
+                Shim.Check(_options.Proof.Heed(Shim.SyncFileSystem(mount.Descriptor)), $"flush {mount.Path}");
         return _options.Marks.Open(_marks, _options.Replication.HotAreas);
     }
 

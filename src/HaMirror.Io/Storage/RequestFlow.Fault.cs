@@ -31,6 +31,8 @@ internal sealed unsafe partial class RequestFlow
         foreach (var slot in TakeWaiting())
         {
             slot.AwaitsDisk = slot.Repeats = false;
+            if (slot.Request.Error == 0 && slot.Doubt != 0)
+                Refuse(slot, slot.Doubt);
             if (slot.Verdict is FuseVerdict.Write or FuseVerdict.Flush)
                 Failed(slot);
             AnswerIfComplete(slot);
@@ -69,12 +71,44 @@ internal sealed unsafe partial class RequestFlow
         }
     }
 
-    /// <summary>The disk refused: whether that waits for the machine's decision.</summary>
-    private bool Waits(Slot slot, bool wasFlushed)
+    /// <summary>A flush, or the sync of a durable write, has ended. The kernel tells a loss once to a descriptor: whoever else syncs
+    /// through it meanwhile hears nothing of it, though it may be his data that is gone.</summary>
+    private void Judge(Slot slot)
     {
-        if (wasFlushed && DiskProof.IsLoss(slot.Request.Error))
-            Proof?.Failed(); // the guest's own flush took the error away: the next one of the whole disk may hear nothing of it
-        return _fault.Takes(slot, HasStandIn);
+        if (slot.Request.Error == 0 && slot.Doubt != 0)
+            Refuse(slot, slot.Doubt);
+        if (!DiskProof.IsLoss(slot.Request.Error))
+            return;
+        Proof?.Failed(); // the guest's own flush took the error away: the next one of the whole disk may hear nothing of it
+        for (var index = 0; index < SlotTable.Count; index++)
+            if (slots[index] is { Mount: not null, OnDisk: true } other && IsSync(other) && other.Request.Descriptor == slot.Request.Descriptor)
+                other.Doubt = slot.Request.Error;
+    }
+
+    /// <summary>A sync that ended well while it is not decided who stands in for the disk. Where one that waits for that took the error
+    /// of their descriptor, it is answered like that one.</summary>
+    private bool AwaitsDecision(Slot slot)
+    {
+        if (_fault.Course != DiskCourse.InQuestion || !HasStandIn || !slot.IsSent)
+            return false;
+        foreach (var other in _fault.Waiting)
+            if (other.Request.Error != 0 && other.Verdict is FuseVerdict.Write or FuseVerdict.Flush && other.Request.Descriptor == slot.Request.Descriptor)
+                slot.Doubt = other.Request.Error;
+        if (slot.Doubt == 0)
+            return false;
+        _fault.Waiting.Add(slot);
+        return true;
+    }
+
+    private static bool IsSync(Slot slot) => slot.IsSyncing || slot.Verdict == FuseVerdict.Flush;
+
+    /// <summary>The error is the answer to a write or flush.</summary>
+    private static void Refuse(Slot slot, int error)
+    {
+        if (slot.Verdict == FuseVerdict.Flush)
+            slot.Request.CompleteFlush(-error);
+        else
+            slot.Request.CompleteWrite(-error);
     }
 
     /// <summary>Whether a request that failed waits until it is decided who stands in for the disk, to be executed anew then: a

@@ -184,7 +184,9 @@ internal sealed unsafe partial class RequestFlow(
             }
             slot.Request.CompleteWrite(result);
         }
-        if (slot.Request.Error != 0 && Waits(slot, wasFlushed))
+        if (wasFlushed)
+            Judge(slot);
+        if (slot.Request.Error != 0 ? _fault.Takes(slot, HasStandIn) : wasFlushed && AwaitsDecision(slot))
             return;
         slot.AwaitsDisk = false;
         if (slot.Request.Error != 0 && slot.Verdict != FuseVerdict.Read)

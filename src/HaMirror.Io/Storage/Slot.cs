@@ -64,6 +64,9 @@ internal sealed class Slot(int index)
     /// <summary>It met the fault of the disk and needs nothing of it once that is detached: it is executed anew then.</summary>
     public bool Repeats;
 
+    /// <summary>Errno of another sync of the same descriptor that failed meanwhile: success of this one proves nothing. 0: none did.</summary>
+    public int Doubt;
+
     /// <summary>To be answered with EIO.</summary>
     public bool IsRefused;
 

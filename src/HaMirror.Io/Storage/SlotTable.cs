@@ -60,6 +60,7 @@ internal sealed unsafe class SlotTable : IDisposable
         slot.Mount = null;
         slot.AwaitsDisk = slot.AwaitsSend = slot.Answered = slot.IsAnswerSent = slot.HoldsRange = slot.IsAwaited = false;
         slot.IsSyncing = slot.IsRefused = slot.IsSent = slot.AwaitsRead = slot.OnDisk = slot.Repeats = false;
+        slot.Doubt = 0;
         slot.Ticket = 0;
         slot.Sequence = 0;
         if (slot.IsMemoryLost)

@@ -104,6 +104,37 @@ public sealed class StandbyTests
         Assert.False(_machine.View.Beat.Claims);
     }
 
+    /// <summary>A record that cannot be written yet may be on the disk at any moment: the peer must not begin as if it never would.</summary>
+    [Fact]
+    public void Beat_OfASoleThatIsNotWrittenYet_SaysSoAndPromisesNothing()
+    {
+        var beat = new ModuleBeat(
+            "node1", ModuleState.Wait, Phase.Transient, Ahead, false, false, true, GenerationId.None, Shared, 9, true, 1, 1, 1);
+        var durable = new ReplicaRecord { Current = Shared, Base = Shared, Condition = ReplicaCondition.UpToDate };
+
+        var said = beat.Unwritten(durable);
+
+        Assert.Equal((durable with { Sole = true }, GenerationId.None, false), (said.Record, said.ConfirmsOutdated, said.Claims));
+        Assert.False(beat.Unwritten(durable with { Condition = ReplicaCondition.Outdated }).Record.Sole);
+        Assert.False((beat with { Record = durable }).Unwritten(durable).Record.Sole);
+    }
+
+    /// <summary>Whatever keeps a node from doing anything: that the other one acknowledges writes alone is recorded at once (G4).</summary>
+    [Fact]
+    public void Waiting_WithABrokenStorage_IsOutdatedOnceASolePrimaryIsHeard()
+    {
+        Step(new MachineInput.Command(OperatorCommand.Start));
+        Step(new MachineInput.SequenceEnded(1, null));
+        Step(new MachineInput.MountEnded(null));
+        Step(new MachineInput.StorageFailed("The disk failed."));
+        Assert.Equal((ModuleState.Wait, ReplicaCondition.UpToDate), (_machine.View.State, _machine.View.Record.Condition));
+
+        Step(new MachineInput.BeatHeard(new ModuleBeat(
+            "node2", ModuleState.Alone, Phase.Ready, Ahead, false, false, true, GenerationId.None, GenerationId.None, 9, false, 1, 1, 1)));
+
+        Assert.Equal((ModuleState.Wait, ReplicaCondition.Outdated), (_machine.View.State, _machine.View.Record.Condition));
+    }
+
     /// <summary>The primary had gone back (an undo, an older replica that an operator took) to what was an ancestor here.</summary>
     [Fact]
     public void FullSync_FromAnAncestorOfItsOwn_IsRecordedWithoutIt()

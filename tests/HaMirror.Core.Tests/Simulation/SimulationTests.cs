@@ -6,27 +6,29 @@ namespace HaMirror.Core.Tests.Simulation;
 
 public sealed class SimulationTests(ITestOutputHelper output)
 {
-    /// <summary>As many as a run of all tests can afford; <c>test.sh --simulate</c> plays as many as one likes.</summary>
+    /// <summary>As many as a run of all tests can afford; <c>test.sh --simulate</c> plays as many as one likes, from a fresh seed.</summary>
     private const int Histories = 4000;
 
-    /// <summary>A busy machine plays fewer: the seed that was reached is printed.</summary>
+    /// <summary>A history follows from its seed alone, so these are the same on every machine: they fail by a change, never by chance.</summary>
+    private const int FirstSeed = 26_112_026;
+
+    /// <summary>A busy machine plays fewer, of the same.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(40);
 
     [Fact]
-    public void Pair_ThroughRandomFaultsFromAFreshSeed_KeepsTheContractAndHeals()
+    public void Pair_ThroughRandomFaults_KeepsTheContractAndHeals()
     {
-        var seed = Random.Shared.Next(1, 1_000_000_000);
         var watch = Stopwatch.StartNew();
         var played = 0;
         while (played < Histories && watch.Elapsed < Budget)
         {
-            var batch = Batch.Play(100, seed + played, Environment.ProcessorCount);
+            var batch = Batch.Play(100, FirstSeed + played, Environment.ProcessorCount);
             played += 100;
             Assert.True(batch.Violations.Count == 0, string.Join('\n', batch.Violations.Take(3).Select(Shortest)));
             Assert.True(batch.Acknowledged > 0, "No history acknowledged a single write, so none has shown anything.");
         }
 
-        output.WriteLine($"{played} histories from seed {seed} in {watch.Elapsed.TotalSeconds:0.0} s");
+        output.WriteLine($"{played} histories from seed {FirstSeed} in {watch.Elapsed.TotalSeconds:0.0} s");
     }
 
     [Fact]

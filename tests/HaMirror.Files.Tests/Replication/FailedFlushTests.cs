@@ -1,6 +1,9 @@
 using HaMirror.Core.Machine;
 using HaMirror.Files.Tests.Fuse;
 using HaMirror.Io.Native;
+using HaMirror.Io.Replication;
+using HaMirror.Io.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HaMirror.Files.Tests.Replication;
 
@@ -66,9 +69,28 @@ public sealed class FailedFlushTests
         node.Source.LetIn();
         Assert.Null(StorageNode.Wait(node.Source.Storage.DrainAsync()));
         Assert.Null(StorageNode.Wait(node.Source.Storage.UnmountAsync()));
-        var marks = new Io.Replication.MarkSet();
+        var marks = new MarkSet();
         Assert.Null(node.Source.NewStore().Load(marks));
         Assert.True(marks.Bytes >= FileBytes / 2, $"{marks.Bytes} bytes are marked");
+    }
+
+    /// <summary>Nobody knows what an agent that died had met: what its successor reads must come from the disk.</summary>
+    [Fact]
+    public void Mount_AfterAnAgentThatDied_TakesItThatAFlushHadFailed()
+    {
+        using var node = new StorageNode("died");
+        var marks = new MarkSet();
+        Assert.Null(node.NewStore().Load(marks));
+        using (node.NewStore().Open(marks, node.Options.Replication.HotAreas)) { } // a log that nobody closes
+        var options = new MirrorStorageOptions("died", node.Options.Replication, node.NewStore(), NullLogger.Instance) { Preimages = node.Preimages };
+        using var storage = new MirrorStorage(options, node);
+        Assert.Null(storage.MarksUnknown);
+        for (var time = 0; time < 2; time++)
+        {
+            Assert.Null(StorageNode.Wait(storage.MountAsync()));
+            Assert.Equal(1, options.Proof.Failures);
+            Assert.Null(StorageNode.Wait(storage.UnmountAsync()));
+        }
     }
 
     private static bool TryPair(StoragePair pair, List<string> ended)
