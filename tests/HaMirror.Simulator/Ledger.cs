@@ -18,7 +18,7 @@ namespace HaMirror.Simulator;
 /// write that it did not find is never seen again; a flush's writes are on both disks; a Ready standby equals its primary in
 /// every block that no change is under way to.</para>
 /// <para>All that is forgiven: (1) G3 and G4 between an excuse and the next accepted offer; (2) a plain write whose server
-/// lost power before it was on that disk, and whose standby had died or ceased to be one before or does so later; (3) a
+/// lost power before it was on that disk, and whose standby had died, ceased to be one or been left behind by it before, or does so later; (3) a
 /// plain write that the other node alone holds, dropped by a resync within an excuse; (4) what a standby that has left still
 /// holds of plain writes counts for nobody, even if it is on its disk; (5) what (2) forgives is not demanded of an undo either,
 /// though it may come back with one; (6) a plain write of which the guest was told that its flush failed, or that was kept
@@ -142,8 +142,8 @@ public sealed class Ledger(World world)
         foreach (var write in writes) Release(node, write);
     }
 
-    /// <summary>A node that did not serve died or ceased to be the standby, or could not apply what it had received: nobody counts any
-    /// more on what it has.</summary>
+    /// <summary>A node that did not serve died or ceased to be the standby, or could not apply what it had received, or its primary
+    /// has recorded that it goes on without it: nobody counts any more on what it has.</summary>
     public void StandbyLeft(SimulatedNode node)
     {
         foreach (var write in _plain.Keys.ToArray()) Release(node, write);

@@ -29,6 +29,7 @@ public sealed partial class SimulatedPump
     private bool _generationAsked;
     private long? _draining;
     private bool _flushing;
+    private int _dropped; // Failed flushes after which the kernel forgot its clean pages.
 
     public SimulatedPump(World world, Ledger ledger, SimulatedNode node, Mutation mutation)
     {
@@ -65,8 +66,7 @@ public sealed partial class SimulatedPump
         _unknown.Clear();
         // What the last process wrote may still lie in this node's page cache alone: a copy that clears a mark does not flush it.
         // What a flush that failed left there in the cache alone must not be taken for what is on the disk.
-        if (_mutation.ComparesDisk)
-            for (var block = 0; block < SimulatedReplica.BlockCount; block++) _node.DropClean(block);
+        DropPages(always: true);
         var files = _node.Disk.Open();
         if (_node.Disk.FlushAll(files, _node.Replica.Order) != DiskAnswer.Done) return "The directory cannot be flushed.";
         if (_node.Disk.LogFails) return "The intent log cannot be written.";
@@ -74,6 +74,14 @@ public sealed partial class SimulatedPump
         Marks = [.. marks];
         _log.Open();
         return null;
+    }
+
+    /// <summary>What a failed flush left in the cache alone is neither served nor compared.</summary>
+    private void DropPages(bool always = false)
+    {
+        if (!_mutation.ComparesDisk || (!always && _dropped == _node.Driver.FailedFlushes)) return;
+        for (var block = 0; block < SimulatedReplica.BlockCount; block++) _node.DropClean(block);
+        _dropped = _node.Driver.FailedFlushes;
     }
 
     /// <summary>What a clean stop saves.</summary>
@@ -106,6 +114,7 @@ public sealed partial class SimulatedPump
 
     public void SetWritable(bool writable)
     {
+        if (writable) DropPages();
         if (writable) _unknown.Clear();
         if (writable && !_writable)
             for (var block = 0; block < SimulatedReplica.BlockCount; block++) _expected[block] = _node.Replica[block];
@@ -148,6 +157,7 @@ public sealed partial class SimulatedPump
 
     public void BeginSource(SimulatedLink link, ResyncPlan plan)
     {
+        DropPages();
         _link = link;
         (_committed, _accepted) = (false, false);
         link.ToTarget(() => link.Target.Driver.PlanReceived(link, plan));

@@ -37,6 +37,7 @@ public sealed class SimulatedRecord(World world, SimulatedNode node, Ledger ledg
             ledger.Serves(node);
         }
 
+        if (record is { Serving: true, Sole: true } && Durable is { Serving: true, Sole: false }) ledger.StandbyLeft(node.Peer); // It goes on without it.
         if (record.Detached && !Durable.Detached) ledger.Detached(node);
         if (record is { Sole: true, Serving: false } && !Durable.Sole) ledger.Detached(node.Peer); // It stands in.
         Durable = record;

@@ -184,9 +184,6 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
         }
     });
 
-    /// <summary>Source: sends the plan and begins to copy; from the end of the visit of names on every change is sent.</summary>
-    public void BeginSource(long link, ResyncPlan plan) => Enqueue(() => _pump?.Post(() => _pump.BeginSource(link, plan)));
-
     /// <summary>Target: begins to apply, as soon as what is to be kept can be.</summary>
     public void BeginTarget(long link, ResyncPlan plan, Preserving? keeps = null) => WithTarget(link, target =>
     {

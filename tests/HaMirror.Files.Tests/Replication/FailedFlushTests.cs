@@ -19,19 +19,7 @@ public sealed class FailedFlushTests
     {
         using var disk = new ThinDisk();
         using var pair = new StoragePair(targetDisk: disk.Mounted);
-        var path = pair.Source.At("disk.img");
-        using (var file = File.Create(path))
-            file.SetLength(FileBytes);
-        pair.Pair(ResyncPlan.Dirty);
-        disk.Exhaust();
-        var content = new byte[FileBytes];
-        new Random(5).NextBytes(content);
-        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
-            for (var at = 0; at < FileBytes; at += 1000)
-                file.Write(content, at, Math.Min(1000, FileBytes - at)); // no whole blocks: through the page cache there
-        StorageNode.Until(() => !pair.Target.Failures.IsEmpty, "the target's flush fails");
-        pair.Source.Expect("down");
-        pair.Source.Storage.Thaw();
+        var content = LoseAtTheTarget(pair, disk);
         disk.Relieve();
         Assert.Contains("could not be made durable", pair.Target.Failures.First(), StringComparison.Ordinal);
 
@@ -43,6 +31,23 @@ public sealed class FailedFlushTests
         // What the disk has, and not what the kernel remembers.
         File.WriteAllText("/proc/sys/vm/drop_caches", "1");
         Assert.Equal(content, File.ReadAllBytes(Path.Combine(pair.Target.Underlying, "disk.img")));
+    }
+
+    /// <summary>The machine was told, and an operator has decided: what is served is what the disk has.</summary>
+    [Fact]
+    public void Target_WhoseDiskLostWhatItHadReceived_ServesWhatItsDiskHasWhenItIsTold()
+    {
+        using var disk = new ThinDisk();
+        using var pair = new StoragePair(targetDisk: disk.Mounted);
+        LoseAtTheTarget(pair, disk);
+        disk.Relieve();
+
+        pair.Target.LetIn();
+
+        var image = Path.Combine(pair.Target.Underlying, "disk.img");
+        var served = File.ReadAllBytes(image);
+        File.WriteAllText("/proc/sys/vm/drop_caches", "1");
+        Assert.Equal(File.ReadAllBytes(image), served);
     }
 
     [Fact]
@@ -91,6 +96,26 @@ public sealed class FailedFlushTests
             Assert.Equal(1, options.Proof.Failures);
             Assert.Null(StorageNode.Wait(storage.UnmountAsync()));
         }
+    }
+
+    /// <summary>The target's disk refuses what it has received, and the link ends.</summary>
+    /// <returns>What the source has.</returns>
+    private static byte[] LoseAtTheTarget(StoragePair pair, ThinDisk disk)
+    {
+        var path = pair.Source.At("disk.img");
+        using (var file = File.Create(path))
+            file.SetLength(FileBytes);
+        pair.Pair(ResyncPlan.Dirty);
+        disk.Exhaust();
+        var content = new byte[FileBytes];
+        new Random(5).NextBytes(content);
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
+            for (var at = 0; at < FileBytes; at += 1000)
+                file.Write(content, at, Math.Min(1000, FileBytes - at)); // no whole blocks: through the page cache there
+        StorageNode.Until(() => !pair.Target.Failures.IsEmpty, "the target's flush fails");
+        pair.Source.Expect("down");
+        pair.Source.Storage.Thaw();
+        return content;
     }
 
     private static bool TryPair(StoragePair pair, List<string> ended)

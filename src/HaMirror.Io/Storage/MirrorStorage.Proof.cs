@@ -1,0 +1,40 @@
+// Where a replica begins to be taken for the right one: by a guest, or by a resync that compares.
+// Invariant: neither begins with pages that a failed flush has left in memory alone. A guest would see their content change, and a hash
+// of them would take away the only mark of what this disk lacks.
+using HaMirror.Core.Machine;
+
+namespace HaMirror.Io.Storage;
+
+public sealed partial class MirrorStorage
+{
+    /// <summary>Lets changes in, or refuses them with EROFS; what was held is then answered with EIO.</summary>
+    public void SetWritable(bool writable) => Enqueue(() =>
+    {
+        if (writable && !IsFitToServe())
+            return;
+        _pump?.Post(() => _pump.SetWritable(writable));
+    });
+
+    /// <summary>Source: sends the plan and begins to copy; from the end of the visit of names on every change is sent.</summary>
+    public void BeginSource(long link, ResyncPlan plan) => Enqueue(() =>
+    {
+        if (_options.Proof.DropPages() is { } hindrance)
+            _pump?.Post(() => _pump.WithLink(link, _ => _pump.EndLink(hindrance)));
+        else
+            _pump?.Post(() => _pump.BeginSource(link, plan));
+    });
+
+    /// <summary>Ends what this replica was a target of.</summary>
+    private bool IsFitToServe()
+    {
+        // What failed before was told, and a service that begins all the same is an operator's.
+        var (ended, hadFailed) = (_target, _target is { HasFailed: true });
+        EndTarget();
+        if (!hadFailed && ended is { HasFailed: true })
+            return false; // the machine is being told that this replica lacks acknowledged writes, and ends the service that it just began
+        if (_options.Proof.DropPages() is not { } hindrance)
+            return true;
+        _events.StorageFailed(hindrance);
+        return false;
+    }
+}
