@@ -158,6 +158,7 @@ public sealed partial class SimulatedPump
     public void BeginSource(SimulatedLink link, ResyncPlan plan)
     {
         DropPages();
+        if (_log.IsUnproven) Marks.UnionWith(_log.Close()); // What the peer has may be gone here.
         _link = link;
         (_committed, _accepted) = (false, false);
         link.ToTarget(() => link.Target.Driver.PlanReceived(link, plan));

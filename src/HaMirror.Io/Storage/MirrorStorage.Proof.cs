@@ -2,6 +2,7 @@
 // Invariant: neither begins with pages that a failed flush has left in memory alone. A guest would see their content change, and a hash
 // of them would take away the only mark of what this disk lacks.
 using HaMirror.Core.Machine;
+using HaMirror.Io.IntentLog;
 
 namespace HaMirror.Io.Storage;
 
@@ -21,8 +22,19 @@ public sealed partial class MirrorStorage
         if (_options.Proof.DropPages() is { } hindrance)
             _pump?.Post(() => _pump.WithLink(link, _ => _pump.EndLink(hindrance)));
         else
-            _pump?.Post(() => _pump.BeginSource(link, plan));
+            _pump?.Post(() =>
+            {
+                MarkUnproven(_pump);
+                _pump.BeginSource(link, plan);
+            });
     });
+
+    /// <summary>The pages of a failed flush were dropped: what the peer has may be gone here, and no mark is left of it.</summary>
+    private void MarkUnproven(Pump pump)
+    {
+        if (pump.Intents?.Unproven() is { } unproven)
+            _ = MarksContent.TryRead(unproven.Bytes.Span, _marks, out _, out _, out _);
+    }
 
     /// <summary>Ends what this replica was a target of.</summary>
     private bool IsFitToServe()

@@ -354,6 +354,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
                 // The pages of a failed flush were dropped just now: what the peer has may be gone here, and no mark is left of it.
                 if (pump.Intents?.Unproven() is { } unproven)
                     _ = MarksContent.TryRead(unproven.Bytes.Span, _marks, out _, out _, out _);
+                MarkUnproven(pump);
                 done.SetResult(MarkPaths.Collect(_marks, pump.Roots));
             }
             catch (IOException failure)
