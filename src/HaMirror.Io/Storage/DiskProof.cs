@@ -13,6 +13,12 @@ public sealed class DiskProof
 {
     private const string DropFile = "/proc/sys/vm/drop_caches";
 
+    /// <summary>The kernel visits every file system for it, and waits for one that is just being unmounted from a disk that hangs.</summary>
+    private static readonly TimeSpan DropPatience = TimeSpan.FromSeconds(20);
+
+    private static readonly Lock Gate = new();
+    private static Task? s_dropping;
+
     private int _failures;
     private int _dropped;
     private int _earlier;
@@ -52,7 +58,9 @@ public sealed class DiskProof
             return null;
         try
         {
-            File.WriteAllText(DropFile, "1");
+            if (!TryDrop(DropPatience))
+                return $"A flush of the disk of this node has failed, and the kernel has not dropped what it keeps of its files since for "
+                    + $"{DropPatience.TotalSeconds:0} s: some disk of this host does not answer. Look for it in the kernel's log (dmesg) and repair or remove it.";
             Volatile.Write(ref _dropped, failures);
             return null;
         }
@@ -60,6 +68,30 @@ public sealed class DiskProof
         {
             return $"A flush of the disk of this node has failed, and what the kernel keeps of its files since cannot be dropped ({failure.Message}): "
                 + $"write 1 to {DropFile}, or restart this host.";
+        }
+    }
+
+    /// <summary>At most one thread of this process waits for the kernel.</summary>
+    private static bool TryDrop(TimeSpan patience)
+    {
+        var end = DateTime.UtcNow + patience;
+        if (s_dropping is { } earlier && !WaitFor(earlier, patience))
+            return false;
+        Task mine;
+        lock (Gate)
+            mine = s_dropping = Task.Factory.StartNew(() => File.WriteAllText(DropFile, "1"), TaskCreationOptions.LongRunning);
+        return WaitFor(mine, end - DateTime.UtcNow);
+    }
+
+    private static bool WaitFor(Task dropping, TimeSpan patience)
+    {
+        try
+        {
+            return dropping.Wait(patience > TimeSpan.Zero ? patience : TimeSpan.Zero);
+        }
+        catch (AggregateException failure)
+        {
+            throw failure.InnerException!;
         }
     }
 }
