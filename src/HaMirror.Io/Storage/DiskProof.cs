@@ -50,9 +50,11 @@ public sealed class DiskProof
 
     /// <summary>After a flush failed: has the kernel drop all clean pages of this host, so that what is read is what the disk has.
     /// It has no narrower way that takes pages of files that nobody has open.</summary>
+    /// <param name="dropped">A flush had failed since the last time.</param>
     /// <returns>Null, or why it cannot be, as a sentence.</returns>
-    public string? DropPages()
+    public string? DropPages(out bool dropped)
     {
+        dropped = false;
         var failures = Failures;
         if (failures == Volatile.Read(ref _dropped))
             return null;
@@ -62,6 +64,7 @@ public sealed class DiskProof
                 return $"A flush of the disk of this node has failed, and the kernel has not dropped what it keeps of its files since for "
                     + $"{DropPatience.TotalSeconds:0} s: some disk of this host does not answer. Look for it in the kernel's log (dmesg) and repair or remove it.";
             Volatile.Write(ref _dropped, failures);
+            dropped = true;
             return null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -75,7 +78,7 @@ public sealed class DiskProof
     private static bool TryDrop(TimeSpan patience)
     {
         var end = DateTime.UtcNow + patience;
-        if (s_dropping is { } earlier && !WaitFor(earlier, patience))
+        if (s_dropping is { IsCompleted: false } earlier && !WaitFor(earlier, patience))
             return false;
         Task mine;
         lock (Gate)

@@ -19,7 +19,7 @@ public sealed partial class MirrorStorage
     /// <summary>Source: sends the plan and begins to copy; from the end of the visit of names on every change is sent.</summary>
     public void BeginSource(long link, ResyncPlan plan) => Enqueue(() =>
     {
-        if (_options.Proof.DropPages() is { } hindrance)
+        if (TrustNoPages() is { } hindrance)
             _pump?.Post(() => _pump.WithLink(link, _ => _pump.EndLink(hindrance)));
         else
             _pump?.Post(() =>
@@ -36,6 +36,19 @@ public sealed partial class MirrorStorage
             _ = MarksContent.TryRead(unproven.Bytes.Span, _marks, out _, out _, out _);
     }
 
+    /// <summary>Drops what a failed flush has left. What was compared with that is compared once more.</summary>
+    /// <returns>Null, or why it cannot be, as a sentence.</returns>
+    private string? TrustNoPages()
+    {
+        if (_options.Proof.DropPages(out var dropped) is { } hindrance)
+            return hindrance;
+        if (!dropped)
+            return null;
+        DropComparison();
+        _pump?.Post(_pump.ForgetResync);
+        return null;
+    }
+
     /// <summary>Ends what this replica was a target of.</summary>
     private bool IsFitToServe()
     {
@@ -44,8 +57,11 @@ public sealed partial class MirrorStorage
         EndTarget();
         if (!hadFailed && ended is { HasFailed: true })
             return false; // the machine is being told that this replica lacks acknowledged writes, and ends the service that it just began
-        if (_options.Proof.DropPages() is not { } hindrance)
+        if (TrustNoPages() is not { } hindrance)
+        {
+            DropComparison();
             return true;
+        }
         _events.StorageFailed(hindrance);
         return false;
     }

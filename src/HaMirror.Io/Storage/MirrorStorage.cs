@@ -127,20 +127,6 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     /// <returns>Null, or what went wrong, as a sentence.</returns>
     public Task<string?> UnmountAsync(bool force = false) => EnqueueAsync(() => Unmount(force));
 
-    /// <summary>Lets changes in, or refuses them with EROFS; what was held is then answered with EIO.</summary>
-    public void SetWritable(bool writable) => Enqueue(() =>
-    {
-        var ended = _target;
-        if (writable)
-        {
-            EndTarget();
-            DropComparison();
-        }
-        if (writable && ended is { HasFailed: true })
-            return; // the machine was told that this replica lacks acknowledged writes, and ends the service that it just began
-        _pump?.Post(() => _pump.SetWritable(writable));
-    });
-
     /// <summary>Holds every change, acknowledges none.</summary>
     public void Freeze() => Enqueue(() => _pump?.Post(_pump.Freeze));
 
@@ -339,7 +325,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
             return;
         }
         EndTarget();
-        if (_options.Proof.DropPages() is { } hindrance)
+        if (TrustNoPages() is { } hindrance)
         {
             RefuseTarget(link, hindrance);
             return;
@@ -351,9 +337,6 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
             {
                 pump.EndLink("This node becomes a target.");
                 pump.ForgetResync();
-                // The pages of a failed flush were dropped just now: what the peer has may be gone here, and no mark is left of it.
-                if (pump.Intents?.Unproven() is { } unproven)
-                    _ = MarksContent.TryRead(unproven.Bytes.Span, _marks, out _, out _, out _);
                 MarkUnproven(pump);
                 done.SetResult(MarkPaths.Collect(_marks, pump.Roots));
             }
@@ -423,7 +406,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
             return null;
         if (_options.Marks.HasCrashed)
             _options.Proof.Succeeds();
-        if (_options.Proof.DropPages() is { } hindrance)
+        if (_options.Proof.DropPages(out var dropped) is { } hindrance)
             return hindrance;
         var filters = _options.Replication.Directories.Select(directory => new ReplicationFilter(directory)).ToArray();
         try
@@ -433,6 +416,8 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
                 _mounts.Add(MountPlace.Open(root, _options.Replication.Directories[root], filters[root]));
                 _mounts[root].System.Uses = _options.Replication.Kernel;
             }
+            if (dropped)
+                DropComparison();
             foreach (var mount in _mounts)
                 mount.Mount($"hamirror:{_options.Module}");
             _pump = new Pump(_options, _events, _mounts, _marks, OpenLog()) { Ended = Ended };
