@@ -43,6 +43,12 @@ internal sealed unsafe class DirectoryOperations(FuseFileSystem system)
         var filled = 0u;
         while (error == 0 && (error = handle.Stream.Peek(out var record)) == 0)
         {
+            if (OwnPlace.Is(handle.Node, record))
+            {
+                handle.Stream.Take();
+                continue;
+            }
+
             var added = Add(request.Data + filled, room - filled, handle.Node, record, withAttributes);
             if (added == 0)
             {

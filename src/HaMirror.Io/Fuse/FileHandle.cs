@@ -10,4 +10,7 @@ internal sealed class FileHandle
 
     /// <summary>Opened O_DIRECT.</summary>
     internal required bool Direct { get; init; }
+
+    /// <summary>The losses of its node that it was told of, or that came before it was opened.</summary>
+    internal int LossesTold { get; set; }
 }

@@ -105,6 +105,9 @@ public sealed class FileNode : IReplicatedFile
     /// before the node counts as nameless.</summary>
     internal bool NamesUnknown { get; set; }
 
+    /// <summary>Syncs that failed: content that any of its handles had written may be lost.</summary>
+    internal int Losses { get; set; }
+
     /// <summary>Known to have neither set-user-ID nor set-group-ID, so that writes need not look.</summary>
     internal bool Unprivileged { get; set; }
 

@@ -55,6 +55,9 @@ public unsafe struct FuseRequest
     /// <summary>Flush: content and size suffice (fdatasync).</summary>
     public bool DataOnly;
 
+    /// <summary>Flush, durable write: whose it is.</summary>
+    internal FileHandle? Handle;
+
     /// <summary>Read, write: <see cref="Descriptor"/> is O_DIRECT and the range is aligned for it.</summary>
     public bool Direct;
 
@@ -131,6 +134,7 @@ public unsafe struct FuseRequest
         Unique = 0;
         Opcode = 0;
         Node = null;
+        Handle = null;
         Descriptor = -1;
         Offset = Bytes = 0;
         Range = RangeChange.None;

@@ -248,6 +248,6 @@ internal sealed unsafe class NameOperations(FuseFileSystem system)
     {
         directory = system.Nodes.Find(number);
         name = default;
-        return directory is null ? Errno.ESTALE : system.Body.TakeName(out name);
+        return directory is null ? Errno.ESTALE : system.Body.TakeName(directory, out name);
     }
 }

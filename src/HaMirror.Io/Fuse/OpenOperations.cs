@@ -46,6 +46,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         var direct = handle.Direct && (write.WriteFlags & WriteFromCache) == 0;
         Point(ref request, handle, write.Offset, write.Size, write: true, direct);
         request.Durable = (write.Flags & OpenFlags.DataSync) != 0;
+        request.Handle = request.Durable ? handle : null;
         request.DropsPrivileges = (write.WriteFlags & WriteKillsPrivileges) != 0 && Privileges.Any(handle.Node);
         return request.Descriptor < 0 && !IsPassedOn(request) ? Refuse(ref request, Errno.EBADF) : FuseVerdict.Write;
     }
@@ -55,6 +56,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         ref var sync = ref *(FuseWire.SyncIn*)(request.Header + FuseWire.InHeaderBytes);
         var handle = request.Opcode == FuseOpcode.Sync ? system.Handles.Find(sync.Handle) : null;
         var directory = request.Opcode == FuseOpcode.Sync ? null : system.DirectoryHandles.Find(sync.Handle);
+        request.Handle = handle;
         request.Node = handle?.Node ?? directory?.Node;
         request.DataOnly = (sync.Flags & SyncDataOnly) != 0;
         request.Descriptor = directory?.Stream.Descriptor ?? handle?.Node.Buffered(handle.Writes) ?? -1;
@@ -115,7 +117,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
             return Errno.ESTALE;
         }
 
-        var error = system.Body.TakeName(out var name);
+        var error = system.Body.TakeName(directory, out var name);
         if (error != 0)
         {
             return error;
@@ -216,7 +218,7 @@ internal sealed unsafe class OpenOperations(FuseFileSystem system)
         node.Opens++;
         *answer = new FuseWire.OpenOut
         {
-            Handle = system.Handles.Add(new FileHandle { Node = node, Writes = writes, Direct = direct }),
+            Handle = system.Handles.Add(new FileHandle { Node = node, Writes = writes, Direct = direct, LossesTold = node.Losses }),
             OpenFlags = passed > 0 ? PassedOn : CacheFlags(node, direct),
             Backing = passed,
         };

@@ -107,4 +107,12 @@ internal sealed unsafe class RequestBody : IDisposable
         name = new EntryName(text, decoded);
         return decoded is "." or ".." || decoded.Contains('/') ? Errno.EINVAL : 0;
     }
+
+    /// <summary>The same for an entry that is to be changed.</summary>
+    /// <returns>EPERM, too: the name is HaMirror's own.</returns>
+    internal int TakeName(FileNode directory, out EntryName name)
+    {
+        var error = TakeName(out name);
+        return error == 0 && OwnPlace.Is(directory, name) ? Errno.EPERM : error;
+    }
 }

@@ -14,6 +14,9 @@ internal sealed unsafe partial class RequestFlow
 
     public bool IsDetached => _fault.IsDetached;
 
+    /// <summary>It did not answer for too long, and may not do so yet.</summary>
+    public bool HasDiskHung => _fault.Hangs;
+
     public DiskProof? Proof { private get; init; }
 
     /// <summary>A peer is linked that is up to date and may stand in for the disk.</summary>
@@ -23,6 +26,8 @@ internal sealed unsafe partial class RequestFlow
     /// <summary>The machine says that nobody stands in for the disk: its errors are answers.</summary>
     public void KeepDisk()
     {
+        if (_fault.Course == DiskCourse.InQuestion)
+            Doubt(null); // what began in the meantime may cover what was lost before it
         _fault.Keep();
         if (_fault.Course == DiskCourse.GivenUp)
             GiveUpDisk();
@@ -31,8 +36,6 @@ internal sealed unsafe partial class RequestFlow
         foreach (var slot in TakeWaiting())
         {
             slot.AwaitsDisk = slot.Repeats = false;
-            if (slot.Request.Error == 0 && slot.Doubt != 0)
-                Refuse(slot, slot.Doubt);
             if (slot.Verdict is FuseVerdict.Write or FuseVerdict.Flush)
                 Failed(slot);
             AnswerIfComplete(slot);
@@ -71,44 +74,19 @@ internal sealed unsafe partial class RequestFlow
         }
     }
 
-    /// <summary>A flush, or the sync of a durable write, has ended. The kernel tells a loss once to a descriptor: whoever else syncs
-    /// through it meanwhile hears nothing of it, though it may be his data that is gone.</summary>
-    private void Judge(Slot slot)
+    /// <summary>Whether a sync that went well waits for the machine's decision: what it covers may be lost, and somebody else was told.
+    /// Should nobody stand in, it fails.</summary>
+    private bool WaitsInQuestion(Slot slot)
     {
-        if (slot.Request.Error == 0 && slot.Doubt != 0)
-            Refuse(slot, slot.Doubt);
-        if (!DiskProof.IsLoss(slot.Request.Error))
-            return;
-        Proof?.Failed(); // the guest's own flush took the error away: the next one of the whole disk may hear nothing of it
-        for (var index = 0; index < SlotTable.Count; index++)
-            if (slots[index] is { Mount: not null, OnDisk: true } other && IsSync(other) && other.Request.Descriptor == slot.Request.Descriptor)
-                other.Doubt = slot.Request.Error;
-    }
-
-    /// <summary>A sync that ended well while it is not decided who stands in for the disk. Where one that waits for that took the error
-    /// of their descriptor, it is answered like that one.</summary>
-    private bool AwaitsDecision(Slot slot)
-    {
-        if (_fault.Course != DiskCourse.InQuestion || !HasStandIn || !slot.IsSent)
+        ref var request = ref slot.Request;
+        if (_fault.Course != DiskCourse.InQuestion || request.Node?.ReplicatedPath is null || (slot.Verdict == FuseVerdict.Write && !slot.IsSent))
             return false;
-        foreach (var other in _fault.Waiting)
-            if (other.Request.Error != 0 && other.Verdict is FuseVerdict.Write or FuseVerdict.Flush && other.Request.Descriptor == slot.Request.Descriptor)
-                slot.Doubt = other.Request.Error;
-        if (slot.Doubt == 0)
-            return false;
+        if (slot.Verdict == FuseVerdict.Write)
+            request.CompleteWrite(-Errno.EIO);
+        else
+            request.CompleteFlush(-Errno.EIO);
         _fault.Waiting.Add(slot);
         return true;
-    }
-
-    private static bool IsSync(Slot slot) => slot.IsSyncing || slot.Verdict == FuseVerdict.Flush;
-
-    /// <summary>The error is the answer to a write or flush.</summary>
-    private static void Refuse(Slot slot, int error)
-    {
-        if (slot.Verdict == FuseVerdict.Flush)
-            slot.Request.CompleteFlush(-error);
-        else
-            slot.Request.CompleteWrite(-error);
     }
 
     /// <summary>Whether a request that failed waits until it is decided who stands in for the disk, to be executed anew then: a
@@ -204,7 +182,7 @@ internal sealed unsafe partial class RequestFlow
     private void WithoutDisk(Slot slot)
     {
         slot.IsMemoryLost = slot.OnDisk;
-        (slot.OnDisk, slot.IsSyncing, slot.AwaitsDisk) = (false, false, false);
+        (slot.OnDisk, slot.IsSyncing, slot.AwaitsDisk, slot.AwaitsSyncsTo) = (false, false, false, 0);
         ReleaseRange(slot);
         ref var request = ref slot.Request;
         if (slot.Verdict == FuseVerdict.Write)
@@ -275,7 +253,7 @@ internal sealed unsafe partial class RequestFlow
     private void FailLocally(Slot slot)
     {
         slot.IsMemoryLost |= slot.OnDisk;
-        (slot.OnDisk, slot.IsSyncing, slot.AwaitsDisk) = (false, false, false);
+        (slot.OnDisk, slot.IsSyncing, slot.AwaitsDisk, slot.AwaitsSyncsTo) = (false, false, false, 0);
         ReleaseRange(slot);
         if (slot.Verdict == FuseVerdict.Read)
             slot.Request.CompleteRead(-Errno.EIO);

@@ -127,6 +127,8 @@ internal sealed unsafe partial class RequestFlow(
             _toDisk.Clear();
             ref var request = ref slot.Request;
             (slot.OnDisk, slot.OnDiskSince) = (true, now);
+            if (slot.Verdict == FuseVerdict.Flush)
+                BeginSync(slot);
             var index = slot.Index;
             var ticket = slot.Ticket = inLine.Enter();
             var result = slot.Verdict switch
@@ -143,6 +145,8 @@ internal sealed unsafe partial class RequestFlow(
         foreach (var slot in _toDisk)
         {
             (slot.OnDisk, slot.OnDiskSince) = (true, now);
+            if (slot.Verdict == FuseVerdict.Flush)
+                BeginSync(slot);
             disk.Queue(Operation(slot), slot.Request.Descriptor, slot.Request.Data, slot.Request.Bytes, slot.Request.Offset, (ulong)slot.Index);
         }
         _toDisk.Clear();
@@ -156,20 +160,21 @@ internal sealed unsafe partial class RequestFlow(
     /// <summary>Takes a completion of the disk.</summary>
     public void DiskDone(Slot slot, long result)
     {
+        if (!slot.OnDisk)
+            return; // it was answered without the disk, which was given up
         slot.OnDisk = false;
-        var wasFlushed = slot.IsSyncing || slot.Verdict == FuseVerdict.Flush;
-        if (slot.IsSyncing)
+        if (IsSync(slot))
         {
-            slot.IsSyncing = false;
-            slot.Request.CompleteWrite(result < 0 ? result : (long)slot.Request.Bytes);
+            if (!EndSync(slot, result))
+                return;
+            var node = slot.Request.Node;
+            Synced(slot, result);
+            EndSyncsBehind(node);
+            return;
         }
-        else if (slot.Verdict == FuseVerdict.Read)
+        if (slot.Verdict == FuseVerdict.Read)
         {
             slot.Request.CompleteRead(RestOfRead(slot, result));
-        }
-        else if (slot.Verdict == FuseVerdict.Flush)
-        {
-            slot.Request.CompleteFlush(result);
         }
         else
         {
@@ -179,14 +184,18 @@ internal sealed unsafe partial class RequestFlow(
             {
                 slot.IsSyncing = slot.OnDisk = true;
                 slot.OnDiskSince = Environment.TickCount64;
+                BeginSync(slot);
                 disk.Queue(NativeIoOperation.Fdatasync, slot.Request.Descriptor, null, 0, 0, (ulong)slot.Index);
                 return;
             }
             slot.Request.CompleteWrite(result);
         }
-        if (wasFlushed)
-            Judge(slot);
-        if (slot.Request.Error != 0 ? _fault.Takes(slot, HasStandIn) : wasFlushed && AwaitsDecision(slot))
+        Done(slot, isSync: false);
+    }
+
+    private void Done(Slot slot, bool isSync)
+    {
+        if (slot.Request.Error != 0 ? _fault.Takes(slot, HasStandIn) : isSync && WaitsInQuestion(slot))
             return;
         slot.AwaitsDisk = false;
         if (slot.Request.Error != 0 && slot.Verdict != FuseVerdict.Read)

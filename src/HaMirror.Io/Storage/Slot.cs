@@ -40,6 +40,15 @@ internal sealed class Slot(int index)
     /// <summary>A durable write: written, and the disk makes it durable now.</summary>
     public bool IsSyncing;
 
+    /// <summary>Syncs are numbered as they begin.</summary>
+    public long SyncNumber;
+
+    /// <summary>A sync that went well, as far as the disk says: it ends when those of its file up to this number have. 0: it is none.</summary>
+    public long AwaitsSyncsTo;
+
+    /// <summary>A sync of which the disk's word does not count, because another one was told of a loss meanwhile.</summary>
+    public bool IsDoubtful;
+
     /// <summary>An operation of the disk refers to the slot's data.</summary>
     public bool OnDisk;
 
@@ -63,9 +72,6 @@ internal sealed class Slot(int index)
 
     /// <summary>It met the fault of the disk and needs nothing of it once that is detached: it is executed anew then.</summary>
     public bool Repeats;
-
-    /// <summary>Errno of another sync of the same descriptor that failed meanwhile: success of this one proves nothing. 0: none did.</summary>
-    public int Doubt;
 
     /// <summary>To be answered with EIO.</summary>
     public bool IsRefused;

@@ -60,14 +60,15 @@ internal sealed unsafe class SlotTable : IDisposable
         slot.Mount = null;
         slot.AwaitsDisk = slot.AwaitsSend = slot.Answered = slot.IsAnswerSent = slot.HoldsRange = slot.IsAwaited = false;
         slot.IsSyncing = slot.IsRefused = slot.IsSent = slot.AwaitsRead = slot.OnDisk = slot.Repeats = false;
-        slot.Doubt = 0;
-        slot.Ticket = 0;
+        slot.IsDoubtful = false;
+        slot.Ticket = slot.AwaitsSyncsTo = 0;
         slot.Sequence = 0;
         if (slot.IsMemoryLost)
             Replace(slot);
         slot.PeerOwes = 0;
         slot.FlushSequence = 0;
         slot.Request.Node = null;
+        slot.Request.Handle = null;
         slot.Request.Change = slot.Request.FurtherChange = null;
         Place(slot);
         _free[FreeCount++] = slot.Index;

@@ -13,6 +13,7 @@ public sealed class FailedFlushTests
 {
     private const int FileBytes = 1 << 20;
     private const int Attempts = 5;
+    private const int WriteBytes = 100_000; // no whole blocks
 
     [Fact]
     public void Target_WhoseDiskLostWhatItHadReceived_GetsItAgain()
@@ -77,6 +78,45 @@ public sealed class FailedFlushTests
         var marks = new MarkSet();
         Assert.Null(node.Source.NewStore().Load(marks));
         Assert.True(marks.Bytes >= FileBytes / 2, $"{marks.Bytes} bytes are marked");
+    }
+
+    /// <summary>All handles of a file share a descriptor beneath, which is told of a loss once.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Guests_OfAFileThatLostWhatBothHadWritten_AreBothTold(bool durable)
+    {
+        using var disk = new ThinDisk();
+        using var pair = new StoragePair(sourceDisk: disk.Mounted);
+        pair.Source.Detaches = false;
+        var path = pair.Source.At("disk.img");
+        using (var file = File.Create(path))
+            file.SetLength(FileBytes);
+        var first = Shim.Check(Shim.Open(Shim.CurrentDirectory, path, OpenFlags.ReadWrite, 0), "open");
+        var second = Shim.Check(Shim.Open(Shim.CurrentDirectory, path, OpenFlags.ReadWrite | (durable ? OpenFlags.DataSync : 0), 0), "open");
+        disk.Exhaust();
+        Assert.Equal(0, Write(first, 0));
+        // A durable write is told of what the other one has written, too: its own sync took the error.
+        var told = Write(second, FileBytes / 2);
+        Assert.Equal(durable, told < 0);
+        if (!durable)
+            Assert.True(Shim.Sync(second, 0) < 0);
+        Assert.True(Shim.Sync(first, 0) < 0);
+        disk.Relieve();
+
+        // Each of them once, and nobody who came later.
+        var third = Shim.Check(Shim.Open(Shim.CurrentDirectory, path, OpenFlags.ReadWrite, 0), "open");
+        Assert.Equal(0, Shim.Sync(third, 0));
+        foreach (var descriptor in new[] { first, second, third })
+            _ = Shim.Close(descriptor);
+    }
+
+    /// <returns>0 or -errno.</returns>
+    private static unsafe int Write(int descriptor, ulong offset)
+    {
+        using var room = new PageBlock(WriteBytes);
+        new Span<byte>(room.Address, WriteBytes).Fill(7);
+        return (int)Math.Min(0, Shim.WriteAt(descriptor, room.Address, WriteBytes, offset));
     }
 
     /// <summary>Nobody knows what an agent that died had met: what its successor reads must come from the disk.</summary>
