@@ -25,6 +25,9 @@ internal sealed class AgentPair : IAsyncDisposable
     /// <summary>Exists when replicas lie on a disk of their own.</summary>
     public static string Disk(AgentProcess node) => $"{node.Root}/disk";
 
+    /// <summary>What a node remembers of its modules.</summary>
+    public static string State(AgentProcess node) => $"{node.Root}/var/lib/hamirror";
+
     private readonly List<FaultyDisk> _disks = [];
 
     /// <summary>The hooks leave a line per call here.</summary>
@@ -38,9 +41,11 @@ internal sealed class AgentPair : IAsyncDisposable
     /// <param name="replicationAttributes">Attributes of the module's &lt;rfs&gt;.</param>
     /// <param name="niceStop">Time of a graceful stop hook.</param>
     /// <param name="diskOfOne">Where the first node's replica is to lie; null: with all else of the node.</param>
+    /// <param name="stateOfOne">Where what the first node remembers of its modules is to lie (records, marks, intent logs).</param>
     public static async Task<AgentPair> CreateAsync(
         string serviceAttributes = "", IReadOnlyDictionary<string, string>? hooks = null, string niceStop = "20s",
-        string replicationAttributes = "", FaultyDisk? diskOfOne = null, FaultyDisk? diskOfTwo = null)
+        string replicationAttributes = "", FaultyDisk? diskOfOne = null, FaultyDisk? diskOfTwo = null,
+        FaultyDisk? stateOfOne = null, FaultyDisk? stateOfTwo = null)
     {
         var directory = Directory.CreateTempSubdirectory("hamirror-agents-").FullName;
         // Addresses of this test alone: the whole of 127/8 is this machine.
@@ -54,6 +59,13 @@ internal sealed class AgentPair : IAsyncDisposable
                 Directory.CreateDirectory(Disk(node));
                 if (disk is null) continue;
                 disk.MoveTo(Disk(node));
+                pair._disks.Add(disk);
+            }
+
+            foreach (var (node, disk) in new[] { (pair.One, stateOfOne), (pair.Two, stateOfTwo) })
+            {
+                if (disk is null) continue;
+                disk.MoveTo(State(node));
                 pair._disks.Add(disk);
             }
 

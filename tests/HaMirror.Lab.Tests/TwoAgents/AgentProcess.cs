@@ -79,8 +79,8 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
     /// <summary>As systemd ends it.</summary>
     public async Task EndAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await _process!.WaitForExitAsync(new CancellationTokenSource(Patience).Token);
+        await SignalAsync("TERM");
+        await DiesAsync();
     }
 
     /// <param name="signal">As kill takes it, e.g. <c>STOP</c>.</param>
