@@ -48,6 +48,7 @@ internal static class AgentHost
                 AgentFiles.Ensure(directory);
             Directory.SetCurrentDirectory("/"); // wherever it was started: not in one of its own mounts
             DeadAgent.Settle(files);
+            using var held = AgentLock.Take(files);
             _ = Shim.RaiseFileLimit();
             await using var app = Build(files);
             await app.StartAsync();

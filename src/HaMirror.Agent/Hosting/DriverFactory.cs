@@ -52,6 +52,9 @@ internal sealed class DriverFactory(
     {
         var name = definition.Name;
         var records = new ReplicaRecordStore(files.ReplicaRecordFile(name));
+        // A disk that hangs keeps neither the driver nor, with it, the beats' content and the way to a stop.
+        var patience = ModuleStorage.ReplicationOf(module).DiskPatience;
+        var (recordFile, intentFile) = (new PatientFile(files.ReplicaRecordFile(name), patience), new PatientFile(files.IntentFile(name), patience));
         var preimages = new PreimagePlace(files.ModuleStateDirectory(name), cluster.NodeName, cluster.PeerName);
         var places = Places(name);
         var ping = new WitnessPing();
@@ -90,14 +93,14 @@ internal sealed class DriverFactory(
             LoadRecord = () => LoadRecord(name, records, storage, preimages, log),
             Preimages = preimages,
             AreMarksComplete = () => storage is { AreMarksComplete: true },
-            SaveRecord = record =>
+            SaveRecord = record => recordFile.Replace(() =>
             {
                 records.Save(record);
                 // The directories hold a replica now, and nothing may be imported over it.
                 if (record.Condition != ReplicaCondition.Unknown) File.Delete(files.SeedMarkFile(name));
-            },
+            }),
             Intent = LoadIntent(name, log),
-            SaveIntent = intent => intent.Save(files.IntentFile(name)),
+            SaveIntent = intent => intentFile.Replace(() => intent.Save(files.IntentFile(name))),
             AskWitness = cancellation => ping.AnyAnswersAsync(module.Witnesses, WitnessPing.DefaultTimeout, cancellation),
             Listen = (hello, accepted, refused) => new PeerListener(
                 identity, new IPEndPoint(Literal(cluster.Own(lan).LocalAddress), definition.Port), hello, accepted, _log, (remote, why) =>
@@ -146,6 +149,7 @@ internal sealed class DriverFactory(
     private ReplicaRecord LoadRecord(
         string module, ReplicaRecordStore records, MirrorStorage? storage, PreimagePlace preimages, ModuleLog log)
     {
+        if (HeldPlaces.Find(files.ReplicaRecordFile(module)) is { } held) throw new IOException(held); // An older one may still come.
         if (!records.TryLoad(out var record, out var refusal)) throw new IOException(refusal);
         if (record.Condition != ReplicaCondition.Inconsistent) preimages.Settle();
 

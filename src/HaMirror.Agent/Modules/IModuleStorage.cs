@@ -66,6 +66,9 @@ internal interface IModuleStorage : IDisposable
     /// <summary>For what only looks at the replica: diff, verify, seed. Null where a test stands in for the data path.</summary>
     Io.Storage.MirrorStorage? Mirror => null;
 
+    /// <summary>What an operator should know of the disk before it counts as failed, as a sentence; null: nothing. Any thread.</summary>
+    string? Note => null;
+
     /// <summary>Files that carry dirty extents, for the hello. Any thread.</summary>
     int MarkCount { get; }
 

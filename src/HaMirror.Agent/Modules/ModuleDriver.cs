@@ -203,7 +203,7 @@ internal sealed class ModuleDriver : IStorageEvents, IDisposable
     {
         Volatile.Write(ref _agentEnds, true);
         if (_snapshot.View.State != ModuleState.Stop)
-            await CommandAsync(new MachineInput.Command(OperatorCommand.Stop) { By = "agent: end of hamirrord" });
+            _ = CommandAsync(new MachineInput.Command(OperatorCommand.Stop) { By = "agent: end of hamirrord" }); // its outcome is waited for, no longer than that
         return await WaitAsync(snapshot => snapshot.View.State == ModuleState.Stop, timeout, CancellationToken.None);
     }
 

@@ -16,6 +16,8 @@ internal sealed class ModuleStorage(MirrorStorage storage) : IModuleStorage
 
     public MirrorStorage? Mirror => storage;
 
+    public string? Note => storage.Status.Note;
+
     public int MarkCount => storage.Status.MarkCount;
 
     public long? DirtyBytes => (long)storage.Status.DirtyBytes;

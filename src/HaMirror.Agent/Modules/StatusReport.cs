@@ -44,6 +44,7 @@ internal static class StatusReport
                 $"Hook {hook.Called} has been running since {hook.Since:yyyy-MM-dd HH:mm:ss} UTC ({(driver.Time - hook.Since).TotalSeconds:0} s): ")
                 + "'hamirror stop' ends it after the stop time-out, 'hamirror force-stop' at once.");
         if (driver.Snapshot.View is { DiskFault: { } fault } view && fault != view.Reason) notes = notes.Add(fault);
+        if (driver.Storage.Note is { } note) notes = notes.Add(note);
         if (driver.LinkRefusal is { } refusal) notes = notes.Add(refusal);
         if (SalvageDesk.Note(driver.Preimages?.SalvageCount ?? 0, driver.Name) is { } salvage) notes = notes.Add(salvage);
         return driver.PeerConfigurationDiffers && driver.Snapshot.View.PeerHeard

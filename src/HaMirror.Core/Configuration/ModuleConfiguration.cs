@@ -86,6 +86,10 @@ public sealed record ReplicationConfiguration
     /// <summary>A null request on the own mount that takes longer means that it hangs (default 10 s).</summary>
     public TimeSpan CheckTime { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a disk of this node may be silent before it counts as failed: well before the watch of the mounts would end
+    /// them after <c>checktime</c>.</summary>
+    public TimeSpan DiskPatience => CheckTime * 0.6;
+
     /// <summary>Interval of that request (default 5 s).</summary>
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(5);
 

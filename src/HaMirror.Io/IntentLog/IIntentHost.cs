@@ -33,6 +33,12 @@ internal interface IIntentHost
     /// <summary>The peer has it on stable storage, or its link has ended and all that was on its way is marked.</summary>
     bool IsDurable(ulong barrier);
 
+    /// <summary>The marks file cannot be replaced, as a sentence, or can be again (null): the log goes on while it has room.</summary>
+    void MarksRefused(string? reason)
+    {
+        // Whoever shows nothing of it only meets the end of the log.
+    }
+
     /// <summary>The log cannot be written any more; the sentence names it.</summary>
     void LogFailed(string reason);
 }

@@ -47,6 +47,7 @@ internal sealed unsafe partial class IntentGate
         {
             _isReplacing = false;
             _refused = failure;
+            _host.MarksRefused(failure);
             if (failure is null)
                 _start = _newStart;
         });

@@ -14,11 +14,6 @@ namespace HaMirror.Io.IntentLog;
 /// <summary>The disks and the peer behind an <see cref="IntentGate"/>. Belongs to the pump's thread.</summary>
 internal sealed unsafe class IntentHost : IIntentHost, IDisposable
 {
-    /// <summary>A write of the log that takes longer than this when the module ends is not waited for.</summary>
-    private const long FinishMs = 5000;
-
-    private const int FinishPollMs = 250;
-
     private readonly IntentStore _store;
     private readonly IntentRing _ring;
     private readonly LocalDisk _disk;
@@ -53,6 +48,17 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
 
     /// <summary>Null: no peer.</summary>
     public SourceLink? Source { private get; set; }
+
+    /// <summary>What an operator should know while the log still goes on, as a sentence; null: nothing.</summary>
+    public string? Note { get; private set; }
+
+    void IIntentHost.MarksRefused(string? reason)
+    {
+        var note = reason is null ? null : $"{reason} The intent log of module {_module} goes on while it has room; once it is full the disk counts as failed.";
+        if (note is not null && Note is null)
+            _log.MarksRefused(_module, note);
+        Note = note;
+    }
 
     bool IIntentHost.HasFlushFailed => _proof.Failures != _failures;
 
@@ -93,24 +99,11 @@ internal sealed unsafe class IntentHost : IIntentHost, IDisposable
     /// Null: none has failed, and the marks say everything.</summary>
     public MarksContent? Unproven() => _proof.Failures != _failures ? _gate.Close() : null;
 
-    /// <summary>What a clean stop saves. After the pump's thread has ended.</summary>
+    /// <summary>What a clean stop saves. After the pump's thread has ended; as slow as the disk.</summary>
     public MarksContent Close()
     {
         _replacing.Wait();
         return _gate.Close();
-    }
-
-    /// <summary>Waits for a write of the log: it refers to memory that is given back next.</summary>
-    /// <param name="harvest">Takes the disk's completions.</param>
-    public void Finish(Action harvest)
-    {
-        for (var end = Environment.TickCount64 + FinishMs; _gate.IsWriting && _disk.InFlight > 0 && Environment.TickCount64 < end;)
-        {
-            _disk.Submit();
-            var entry = new NativePoll { Descriptor = _disk.Descriptor, Events = NativePoll.In };
-            _ = Shim.Poll(&entry, 1, FinishPollMs);
-            harvest();
-        }
     }
 
     public void Dispose()

@@ -37,6 +37,9 @@ public sealed class AgentFiles(string root)
 
     public string AgentSocket => $"{RunDirectory}/agent.sock";
 
+    /// <summary>Locked as long as a thread of an agent lives.</summary>
+    public string AgentLockFile => $"{RunDirectory}/agent.lock";
+
     /// <summary>The module as the operator edits it: conf/userconfig.xml and bin.</summary>
     public string ModuleDirectory(string module) => $"{ModulesDirectory}/{module}";
 

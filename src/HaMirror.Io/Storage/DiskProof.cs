@@ -26,6 +26,9 @@ public sealed class DiskProof
     /// <summary>Flushes that failed since the agent's start, and perhaps one before it.</summary>
     public int Failures => Volatile.Read(ref _failures);
 
+    /// <summary>A flush has failed, and the pages are still there.</summary>
+    public bool HasUnproven => Failures != Volatile.Read(ref _dropped);
+
     /// <summary>Whether a flush that fails with this may have cost content.</summary>
     public static bool IsLoss(int error) => LocalFault.IsFault(error) || error is Errno.ENOSPC or Errno.EDQUOT;
 

@@ -1,5 +1,6 @@
 // The local half of reads, writes and flushes: in line when a request is alone, else through io_uring in batches.
-// Invariant: an operation's memory and descriptor are untouched from Queue until its completion was harvested.
+// Invariants: (1) an operation's memory and descriptor are untouched from Queue until its completion was harvested; (2) this outlives
+// all that it ever handed to the disk.
 using HaMirror.Io.Native;
 
 namespace HaMirror.Io.Storage;
@@ -12,8 +13,10 @@ internal sealed unsafe class LocalDisk : IDisposable
 
     private const int HarvestMax = 64;
 
-    /// <summary>Rings whose operations never ended. They are kept: to close one would wait for the disk.</summary>
-    private static readonly System.Collections.Concurrent.ConcurrentBag<RingHandle> Abandoned = [];
+    private const int FinishPollMs = 250;
+
+    /// <summary>Rings whose operations are left to themselves: what they do in the end counts for nothing, but they still may do it.</summary>
+    private readonly List<(RingHandle Ring, int InFlight)> _abandoned = [];
 
     private RingHandle _ring;
     private readonly PageBlock _memory = new(Entries * sizeof(NativeIo) + HarvestMax * sizeof(NativeDone));
@@ -35,12 +38,12 @@ internal sealed unsafe class LocalDisk : IDisposable
         return ring;
     }
 
-    /// <summary>Leaves what is under way to itself: its completions are never looked at, and its memory is not to be used again.</summary>
+    /// <summary>Leaves what is under way to itself: nobody hears of its completions, and its memory is not to be used again.</summary>
     public void Abandon()
     {
         if (InFlight == 0)
             return;
-        Abandoned.Add(_ring);
+        _abandoned.Add((_ring, InFlight - _queued));
         _queued = InFlight = 0;
         _ring = Make();
         Descriptor = Shim.RingDescriptor(_ring);
@@ -80,11 +83,42 @@ internal sealed unsafe class LocalDisk : IDisposable
     {
         if (InFlight == 0)
             return default;
-        var done = (NativeDone*)(_memory.Address + Entries * sizeof(NativeIo));
+        var done = Completions;
         var count = Shim.Check(Shim.RingHarvest(_ring, done, HarvestMax), "take completions of the local disk");
         InFlight -= count;
         return new ReadOnlySpan<NativeDone>(done, count);
     }
+
+    /// <summary>Waits until nothing is under way any more, what was abandoned included: as long as the disk takes. A write that lands
+    /// later would undo what came after it.</summary>
+    /// <param name="harvest">Takes the completions that somebody waits for.</param>
+    public void Finish(Action harvest)
+    {
+        while (InFlight > 0)
+        {
+            Submit();
+            Await(Descriptor);
+            harvest();
+        }
+        foreach (var (ring, inFlight) in _abandoned)
+        {
+            for (var left = inFlight; left > 0;)
+            {
+                Await(Shim.RingDescriptor(ring));
+                left -= Shim.Check(Shim.RingHarvest(ring, Completions, HarvestMax), "take completions of the local disk");
+            }
+            ring.Dispose();
+        }
+        _abandoned.Clear();
+    }
+
+    private static void Await(int descriptor)
+    {
+        var entry = new NativePoll { Descriptor = descriptor, Events = NativePoll.In };
+        _ = Shim.Poll(&entry, 1, FinishPollMs);
+    }
+
+    private NativeDone* Completions => (NativeDone*)(_memory.Address + Entries * sizeof(NativeIo));
 
     public void Dispose()
     {

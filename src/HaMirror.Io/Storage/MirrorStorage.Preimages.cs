@@ -90,6 +90,8 @@ public sealed partial class MirrorStorage
 
     private (ReplicaRecord? Before, string? Failure) Undo()
     {
+        if (_target is { } before && !before.TryEnd(CheckTime))
+            return (null, $"The resync could not be undone: what was received of it is not applied yet. {Unanswered}");
         EndTarget();
         if (_options.Preimages is not { } preimages)
             return (null, "This module keeps no undo records.");

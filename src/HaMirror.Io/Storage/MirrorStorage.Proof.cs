@@ -54,6 +54,11 @@ public sealed partial class MirrorStorage
     {
         // What failed before was told, and a service that begins all the same is an operator's.
         var (ended, hadFailed) = (_target, _target is { HasFailed: true });
+        if (ended is not null && !ended.TryEnd(CheckTime))
+        {
+            _events.TargetFailed(ended.Link, $"What was received is still not applied after {CheckTime.TotalSeconds:0.#} s. {Unanswered}");
+            return false;
+        }
         EndTarget();
         if (!hadFailed && ended is { HasFailed: true })
             return false; // the machine is being told that this replica lacks acknowledged writes, and ends the service that it just began

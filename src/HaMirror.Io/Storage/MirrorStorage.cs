@@ -41,6 +41,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     public MirrorStorage(MirrorStorageOptions options, IStorageEvents events)
     {
         (_options, _events) = (options, events);
+        _wasHeld = Held is not null;
         MarksUnknown = options.Marks.Load(_marks);
         if (MarksUnknown is { } reason)
             options.Log.MarksUnknown(options.Module, reason);
@@ -56,7 +57,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
 
     /// <summary>Why the marks or the intent log could not be read: everything must be compared. Null: they were, or there were
     /// none.</summary>
-    public string? MarksUnknown { get; }
+    public string? MarksUnknown { get; private set; }
 
     /// <summary>The marks hold all that may differ, after a crash too: marks were kept here, and all of them could be read.</summary>
     public bool AreMarksComplete => MarksUnknown is null && _options.Marks.IsKnown;
@@ -75,17 +76,32 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The directories beneath the mounts, or by their paths when nothing is mounted, and the marks.</summary>
-    /// <exception cref="IOException">A directory cannot be opened; the message is a sentence.</exception>
+    /// <exception cref="IOException">A directory cannot be opened, or the disk does not answer; the message is a sentence.</exception>
     public Task<ReplicaView> LookAsync() => InOrderAsync(async () =>
     {
+        if (Held is { } held)
+            throw new IOException(held);
         var directories = _options.Replication.Directories;
         if (_pump is not { } pump)
-            return new ReplicaView(directories, root => Shim.Open(Shim.CurrentDirectory, directories[root].Path, DirectoryFlags, 0), _marks.Copy());
+            return await DiskCall.RunAsync(
+                () => new ReplicaView(directories, root => Shim.Open(Shim.CurrentDirectory, directories[root].Path, DirectoryFlags, 0), _marks.Copy()),
+                CheckTime, late => late.Dispose(), Unanswered).ConfigureAwait(false);
         var marks = new TaskCompletionSource<IReadOnlyDictionary<FileKey, FileMark>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        pump.Post(() => marks.SetResult(_marks.Copy()));
+        pump.Post(() => marks.TrySetResult(_marks.Copy()));
         var mounts = _mounts.ToArray();
-        return new ReplicaView(directories, root => Shim.Reopen(mounts[root].Descriptor, DirectoryFlags), await marks.Task.ConfigureAwait(false));
+        try
+        {
+            var copy = await marks.Task.WaitAsync(CheckTime).ConfigureAwait(false);
+            return new ReplicaView(directories, root => Shim.Reopen(mounts[root].Descriptor, DirectoryFlags), copy);
+        }
+        catch (TimeoutException)
+        {
+            throw new IOException(Unanswered);
+        }
     });
+
+    private string Unanswered => $"The data path of module {_options.Module} has not answered for {CheckTime.TotalSeconds:0.#} s: a disk of this node hangs. Look for "
+        + "the cause in the kernel's log (dmesg), then ask again.";
 
     /// <summary>The verification that runs, or the last one since the agent's start; null: there was none.</summary>
     public VerifyStatus? Verification => _pump?.Verification.Status ?? Volatile.Read(ref _lastVerification);
@@ -94,13 +110,26 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     /// <param name="repairs">What differs is made equal to this node's.</param>
     /// <param name="ended">Told how it ended, on a thread that must not be kept.</param>
     /// <returns>Null, or why it cannot, as a sentence.</returns>
-    public Task<string?> VerifyAsync(bool repairs, Action<VerifyStatus>? ended = null) => InOrderAsync(() =>
+    public Task<string?> VerifyAsync(bool repairs, Action<VerifyStatus>? ended = null) => InOrderAsync(async () =>
     {
         if (_pump is not { } pump)
-            return Task.FromResult<string?>("The module does not run here.");
+            return "The module does not run here.";
+        var asked = 0;
         var answer = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        pump.Post(() => answer.SetResult(pump.BeginVerify(repairs, ended)));
-        return answer.Task;
+        pump.Post(() =>
+        {
+            if (Interlocked.Exchange(ref asked, 1) == 0)
+                answer.SetResult(pump.BeginVerify(repairs, ended));
+        });
+        try
+        {
+            return await answer.Task.WaitAsync(CheckTime).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing is begun that nobody waits for.
+            return Interlocked.Exchange(ref asked, 1) == 0 ? Unanswered : await answer.Task.ConfigureAwait(false);
+        }
     });
 
     /// <summary>Ends a verification early; what it has found stays marked.</summary>
@@ -117,15 +146,6 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     /// <summary>When the pump last ended a round, in ms of <see cref="Environment.TickCount64"/>; it does so four times a
     /// second when idle. Null: it does not run.</summary>
     public long? PumpHeartbeat => _pump?.Heartbeat;
-
-    /// <summary>Mounts every directory read-only and starts the pump.</summary>
-    /// <returns>Null, or why nothing was mounted, as a sentence.</returns>
-    public Task<string?> MountAsync() => EnqueueAsync(Mount);
-
-    /// <summary>Ends the links, unmounts, saves the marks.</summary>
-    /// <param name="force">Requests that wait are aborted first.</param>
-    /// <returns>Null, or what went wrong, as a sentence.</returns>
-    public Task<string?> UnmountAsync(bool force = false) => EnqueueAsync(() => Unmount(force));
 
     /// <summary>Holds every change, acknowledges none.</summary>
     public void Freeze() => Enqueue(() => _pump?.Post(_pump.Freeze));
@@ -148,8 +168,16 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
             return Task.FromResult<string?>(null);
         var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         pump.Post(() => pump.Drain(done));
-        return done.Task;
+        return DrainedAsync(pump, done.Task);
     });
+
+    private async Task<string?> DrainedAsync(Pump pump, Task<string?> done)
+    {
+        while (await Task.WhenAny(done, Task.Delay(LookInterval)).ConfigureAwait(false) != done)
+            if (Environment.TickCount64 - pump.Heartbeat > CheckTime.TotalMilliseconds)
+                return Unanswered;
+        return await done.ConfigureAwait(false);
+    }
 
     /// <summary>Takes a link over; <see cref="IStorageEvents.LinkUp"/> and, some day, LinkDown follow.</summary>
     public void Attach(PeerLink link) => Enqueue(() =>
@@ -242,7 +270,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     {
         lock (_gate)
             _tail = _tail.ContinueWith(
-                _ => action(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ => Work(action), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     private Task<string?> EnqueueAsync(Func<string?> action) => EnqueueAsync(() => Task.FromResult(action()));
@@ -254,7 +282,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
         lock (_gate)
         {
             var task = _tail.ContinueWith(
-                _ => action(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ => Work(action), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             _tail = task;
             return task.Unwrap();
         }
@@ -303,9 +331,13 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
         _completion = null;
         _target?.Dispose();
         _target = null;
-        if (!_accepted)
-            return;
+        if (_accepted)
+            SettleKept();
         _accepted = false;
+    }
+
+    private void SettleKept()
+    {
         try
         {
             _options.Preimages?.Settle();
@@ -398,91 +430,5 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
         return done.Task.Wait(RecordPatience)
             ? done.Task.Result
             : $"The intent log took nothing for {RecordPatience.TotalSeconds:0} s; the disk that holds it hangs or is broken.";
-    }
-
-    private string? Mount()
-    {
-        if (_pump is not null)
-            return null;
-        if (_options.Marks.HasCrashed)
-            _options.Proof.Succeeds();
-        if (_options.Proof.DropPages(out var dropped) is { } hindrance)
-            return hindrance;
-        var filters = _options.Replication.Directories.Select(directory => new ReplicationFilter(directory)).ToArray();
-        try
-        {
-            for (var root = 0; root < filters.Length; root++)
-            {
-                _mounts.Add(MountPlace.Open(root, _options.Replication.Directories[root], filters[root]));
-                _mounts[root].System.Uses = _options.Replication.Kernel;
-            }
-            if (dropped)
-                DropComparison();
-            foreach (var mount in _mounts)
-                mount.Mount($"hamirror:{_options.Module}");
-            _pump = new Pump(_options, _events, _mounts, _marks, OpenLog()) { Ended = Ended };
-            _pump.LimitResync(_resyncLimit);
-            _pump.Start();
-            Crash.At(CrashPoint.Mounted);
-            foreach (var mount in _mounts)
-                _options.Log.Mounted(mount.Path, _options.Module);
-            Sweep();
-            return null;
-        }
-        catch (IOException failure)
-        {
-            foreach (var mount in _mounts)
-            {
-                _ = mount.Unmount(abort: true);
-                mount.Dispose();
-            }
-            _mounts.Clear();
-            _pump?.Dispose();
-            _pump = null;
-            return failure.Message;
-        }
-    }
-
-    private IntentRing? OpenLog()
-    {
-        if (_options.WithoutIntentLog)
-            return null;
-        // What a dead process had written may still be in memory only: to be copied it must be as durable as it looks.
-        if (_options.Marks.HasCrashed)
-            foreach (var mount in _mounts)
-                Shim.Check(_options.Proof.Heed(Shim.SyncFileSystem(mount.Descriptor)), $"flush {mount.Path}");
-        return _options.Marks.Open(_marks, _options.Replication.HotAreas);
-    }
-
-    private string? Unmount(bool force)
-    {
-        if (_target is { } target && !target.TryEnd(_options.Replication.CheckTime))
-            return $"The disk of module {_options.Module} on this node does not answer: nothing can be unmounted until it does. Look for its cause "
-                + "in the kernel's log (dmesg); if it never answers, this host must be restarted.";
-        EndTarget();
-        if (_pump is not { } pump)
-            return null;
-        string? failure = null;
-        foreach (var mount in _mounts)
-        {
-            mount.IsLeaving = true;
-            failure ??= mount.Unmount(force);
-        }
-        if (failure is not null)
-            return failure;
-        pump.Stop();
-        var content = pump.Intents?.Close();
-        // A next mount begins its log with the marks in memory: what the log alone knew of must be among them.
-        if (content is not null)
-            _ = MarksContent.TryRead(content.Bytes.Span, _marks, out _, out _, out _);
-        Volatile.Write(ref _restStatus, Rest());
-        Volatile.Write(ref _lastVerification, pump.Verification.Status ?? _lastVerification);
-        _pump = null;
-        foreach (var mount in _mounts)
-            mount.Dispose();
-        _mounts.Clear();
-        pump.Dispose();
-        Crash.At(CrashPoint.MarksSaving);
-        return content is null ? _options.Marks.Save(_marks) : _options.Marks.Save(content);
     }
 }

@@ -17,9 +17,8 @@ public sealed record MirrorStorageOptions(
     /// <summary>Where a target keeps what a resync replaces; null: it keeps nothing.</summary>
     public PreimagePlace? Preimages { get; init; }
 
-    /// <summary>How long the local disk may be silent before it counts as failed: well before the watch of the mounts would end
-    /// them after <c>checktime</c>.</summary>
-    public TimeSpan DiskPatience => Replication.CheckTime * 0.6;
+    /// <inheritdoc cref="ReplicationConfiguration.DiskPatience"/>
+    public TimeSpan DiskPatience => Replication.DiskPatience;
 
     /// <summary>Outlives mounts and links, as the kernel's memory does.</summary>
     internal DiskProof Proof { get; } = new();

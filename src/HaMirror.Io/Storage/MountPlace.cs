@@ -7,7 +7,8 @@ namespace HaMirror.Io.Storage;
 /// <summary>Checks a place and opens it.</summary>
 internal static unsafe class MountPlace
 {
-    private const int ServedHere = 1;
+    /// <summary>What <see cref="Shim.MountKind(string)"/> says of a mount of HaMirror's.</summary>
+    public const int ServedHere = 1;
     private const int ServedByOthers = 2;
     private const uint TypeMask = 0xF000;
     private const uint TypeDirectory = 0x4000;

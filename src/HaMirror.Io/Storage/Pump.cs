@@ -47,7 +47,6 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     private readonly SourceFlush _sourceFlush;
     private readonly InLineWatch _inLine;
     private readonly Action<int, long> _readDone;
-    private Thread _thread;
     private SourceLink? _source;
     private string? _sourceFailure;
     private long _statusAt;
@@ -72,11 +71,10 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _inLine = new InLineWatch(Succeed);
         _flow = new RequestFlow(_slots, _disk, Gates, marks, _reads, _inLine, events, options.Log) { Proof = options.Proof };
         _readDone = _flow.ReadAnswered;
-        _drain = new DrainWatch(mounts, options.Proof, Post);
+        _drain = new DrainWatch(mounts, options, Post);
         _sourceFlush = new SourceFlush(mounts, options.Proof, Post);
         OpenIntents(ring);
         _verification.Record = files => Intents?.Record(files, KeepRecorded);
-        _thread = new Thread(Run) { IsBackground = true, Name = $"pump {options.Module}" };
     }
 
     /// <summary>Told of each resync that ends well.</summary>
@@ -100,26 +98,13 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
 
     private NativePoll* Polls => (NativePoll*)(_memory.Address + ReceiveMax * sizeof(NativeRequest));
 
-    public void Start() => _thread.Start();
+    public void Start() => Begin();
 
     /// <summary>Has the pump's thread do something. Any thread.</summary>
     public void Post(Action action)
     {
         _posted.Enqueue(action);
         _wake.Set();
-    }
-
-    /// <summary>Ends the thread after what was posted before; any thread but the pump's.</summary>
-    public void Stop()
-    {
-        Post(() => _stop = true);
-        // A thread that is stuck in the disk may have been followed by another one meanwhile.
-        for (Thread? joined = null; joined != Volatile.Read(ref _thread);)
-        {
-            joined = Volatile.Read(ref _thread);
-            if (joined.IsAlive)
-                joined.Join();
-        }
     }
 
     // ---- what is posted to the pump ----
@@ -261,6 +246,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
         _reads.Dispose();
         _memory.Dispose();
         _wake.Dispose();
+        _ended.Dispose();
     }
 
     private void Run()
@@ -287,8 +273,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
                 Serve();
             }
         }
-        EndLink($"Module {_options.Module} ends its service here.");
-        _intents?.Finish(Harvest);
+        End();
     }
 
     /// <summary>After a failure: only what is posted is still done, so that the module can be stopped.</summary>
@@ -481,7 +466,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
             _flow.HeldCount + _flow.OrphanCount, _slots.ActiveCount, _source?.Number, _source is { IsCommitted: true },
             _source?.Window.Bytes ?? 0, _source?.Resync?.Status)
         {
-            AnsweredRequests = _flow.AnsweredCount, AnsweredWrites = _flow.WriteCount, WrittenBytes = _flow.WrittenBytes,
+            Note = _intents?.Note, AnsweredRequests = _flow.AnsweredCount, AnsweredWrites = _flow.WriteCount, WrittenBytes = _flow.WrittenBytes,
             Kernel = _mounts.Count > 0 ? _mounts[0].System.Agreement : null, PassedFiles = _mounts.Sum(mount => mount.System.PassedCount),
         };
     }

@@ -27,8 +27,8 @@ internal sealed class SourceFlush(IReadOnlyList<MountPoint> mounts, DiskProof pr
     private void Begin(long link)
     {
         var descriptors = mounts.Select(mount => (mount.Path, mount.Descriptor)).ToArray();
-        // Not on the pump's thread: a whole file system may take seconds.
-        _ = Task.Run(() =>
+        // Not on the pump's thread: a whole file system may take seconds. A disk that hangs keeps the thread.
+        _ = Task.Factory.StartNew(() =>
         {
             string? failure = null;
             foreach (var (path, descriptor) in descriptors)
@@ -41,6 +41,6 @@ internal sealed class SourceFlush(IReadOnlyList<MountPoint> mounts, DiskProof pr
                 if (_link == link)
                     (_isDone, _failure) = (true, failure);
             });
-        });
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 }

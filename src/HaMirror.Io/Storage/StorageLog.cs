@@ -59,6 +59,12 @@ internal static partial class StorageLog
     [LoggerMessage(429, LogLevel.Information, "The resync of module {Module} goes on over link {Link}: {Done} of {Total} bytes were done.")]
     public static partial void ResyncGoesOn(this ILogger log, string module, long link, ulong done, ulong total);
 
+    [LoggerMessage(430, LogLevel.Error, "The end of module {Module} waits for a disk: {Reason}")]
+    public static partial void EndHeld(this ILogger log, string module, string reason);
+
+    [LoggerMessage(431, LogLevel.Error, "Module {Module}: {Reason}")]
+    public static partial void MarksRefused(this ILogger log, string module, string reason);
+
     [LoggerMessage(412, LogLevel.Warning, "How long the last resync of module {Module} took is not kept: {Reason}")]
     public static partial void SummaryNotKept(this ILogger log, string module, string reason);
 }

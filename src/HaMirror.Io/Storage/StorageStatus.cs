@@ -34,6 +34,9 @@ public sealed record StorageStatus(
     /// <summary>Files that the kernel reads by itself now.</summary>
     public int PassedFiles { get; init; }
 
+    /// <summary>What an operator should know of the disk before it counts as failed, as a sentence; null: nothing.</summary>
+    public string? Note { get; init; }
+
     public static readonly StorageStatus None = new(false, false, false, 0, 0, 0, 0, null, false, 0, null);
 }
 

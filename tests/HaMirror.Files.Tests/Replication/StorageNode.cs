@@ -21,17 +21,20 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
 
     private readonly string _parent;
     private readonly string _state;
+    private readonly bool _isStateOnDisk;
     private long _link;
     private int _root;
 
     public StorageNode(string name, Action<string>? prepare = null, Func<ReplicationConfiguration, ReplicationConfiguration>? configure = null,
-        IEnumerable<string>? excluded = null, string? disk = null, ulong? keepBytesMin = null)
+        IEnumerable<string>? excluded = null, string? disk = null, ulong? keepBytesMin = null, string? stateDisk = null)
     {
         Shim.RaiseFileLimit();
         _parent = disk is null
             ? Directory.CreateTempSubdirectory($"hamirror-source-{name}-").FullName
             : Directory.CreateDirectory(Path.Combine(disk, "node")).FullName;
-        _state = disk is null ? _parent : Directory.CreateTempSubdirectory($"hamirror-state-{name}-").FullName;
+        _state = stateDisk is not null ? Directory.CreateDirectory(Path.Combine(stateDisk, "node")).FullName
+            : disk is null ? _parent : Directory.CreateTempSubdirectory($"hamirror-state-{name}-").FullName;
+        _isStateOnDisk = stateDisk is not null;
         File.SetUnixFileMode(_parent, (UnixFileMode)0b111_101_101);
         Folder = Path.Combine(_parent, "vm");
         Directory.CreateDirectory(Folder);
@@ -167,7 +170,7 @@ internal sealed class StorageNode : IStorageEvents, IDisposable
         if (_root >= 0)
             _ = Shim.Close(_root);
         _root = -1;
-        if (_parent == _state)
+        if (_parent == _state || _isStateOnDisk)
             Directory.Delete(_parent, true);
         else
             Directory.Delete(_state, true); // the disk goes as a whole, and may be broken
