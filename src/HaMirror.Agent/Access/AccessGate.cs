@@ -40,9 +40,10 @@ internal sealed class AccessGate(
         var need = AccessRules.Of(context.Request.Method, endpoint);
         var caller = arrival switch
         {
-            null => Caller.Root,
+            { Kind: ArrivalKind.Local } => Caller.Root,
             { Kind: ArrivalKind.Peer } => OfPeer(context),
-            _ => OfWeb(context, arrival),
+            { Kind: ArrivalKind.Web } => OfWeb(context, arrival),
+            _ => null,
         };
         if (caller is not null) context.Features.Set(caller);
         Judge(context, need, caller, arrival);
@@ -109,9 +110,10 @@ internal sealed class AccessGate(
     private Caller? OfBearer(string text, string address)
     {
         if (!text.StartsWith(AccessStore.KeyPrefix, StringComparison.Ordinal)) return OfSession(text, address);
-        if (throttle.Wait("key " + address, "") is { Ticks: > 0 } wait) throw TooOften(wait);
         if (store.FindKey(text) is not { } key)
         {
+            // A good key is never slowed down: it cannot be guessed, and an old one in some script of the same host must not shut it out.
+            if (throttle.Wait("key " + address, "") is { Ticks: > 0 } wait) throw TooOften(wait);
             throttle.Failed("key " + address, "key of " + address);
             return null;
         }

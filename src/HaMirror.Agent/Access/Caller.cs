@@ -19,8 +19,11 @@ internal sealed record Caller(string Name, string Account, Role Role, string Kin
     /// <summary>The session came in a cookie, which a browser sends whoever's page asks it to.</summary>
     public bool ByCookie { get; init; }
 
-    /// <summary>Who is asking now; root when nobody was determined, as over the Unix socket.</summary>
-    public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? Root;
+    /// <summary>Who needed no name.</summary>
+    public static readonly Caller Nobody = new("nobody", "", Role.Monitor, OfPeer);
+
+    /// <summary>Who is asking now.</summary>
+    public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? Nobody;
 
     /// <summary>What the log shows as the one who asks: only root's word is taken for it.</summary>
     /// <param name="said">From the request's body.</param>

@@ -22,12 +22,30 @@ internal static class ApiBody
     public static async Task<T?> TryReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, int bytesMax = BytesMax)
         where T : class
     {
-        if (context.Request.ContentLength > bytesMax)
-            throw new Refusal(Refusal.BadRequest, $"The request's body is longer than {bytesMax} bytes.", "No request of this API needs as much: look at what was sent.");
+        if (context.Request.ContentLength > bytesMax) throw TooLong(bytesMax);
         if (context.Request.ContentLength == 0) return null;
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        if (body.Length > bytesMax) throw new Refusal(Refusal.BadRequest, $"The request's body is longer than {bytesMax} bytes."); // It came without a length.
-        return body.Length == 0 ? null : JsonSerializer.Deserialize(body.ToArray(), type);
+        using var content = await ReadAsync(context, bytesMax);
+        if (content.Length == 0) return null;
+        if (JsonSerializer.Deserialize(content.GetBuffer().AsSpan(0, (int)content.Length), type) is not { } body) return null;
+        BodyCheck.Refuse(body, type);
+        return body;
     }
+
+    /// <summary>A body without a length is read no further than it may be long.</summary>
+    private static async Task<MemoryStream> ReadAsync(HttpContext context, int bytesMax)
+    {
+        var content = new MemoryStream();
+        var piece = new byte[Math.Min(bytesMax, 16 << 10)];
+        int count;
+        while ((count = await context.Request.Body.ReadAsync(piece, context.RequestAborted)) > 0)
+        {
+            if (content.Length + count > bytesMax) throw TooLong(bytesMax);
+            content.Write(piece, 0, count);
+        }
+
+        return content;
+    }
+
+    private static Refusal TooLong(int bytesMax) => new(StatusCodes.Status413PayloadTooLarge, $"The request's body is longer than {bytesMax} bytes.",
+        "No request of this API needs as much: look at what was sent.");
 }

@@ -54,6 +54,12 @@ internal static class OpenApiHosting
         operation.Responses = new OpenApiResponses();
         if (!RouteDescription.All.TryGetValue($"{method} {path}", out var row)) return;
         operation.Summary = row.Summary;
+        foreach (var query in RouteQuery.All.GetValueOrDefault($"{method} {path}", []))
+        {
+            operation.Parameters = [.. (operation.Parameters ?? []).Where(known => known.Name != query.Name),
+                new OpenApiParameter { Name = query.Name, In = ParameterLocation.Query, Description = query.Meaning, Schema = new OpenApiSchema { Type = JsonSchemaType.String } }];
+        }
+
         var answer = new OpenApiResponse { Description = "Done." };
         if (row.Status != StatusCodes.Status204NoContent)
         {

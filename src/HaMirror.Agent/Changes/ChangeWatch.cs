@@ -5,28 +5,22 @@ using HaMirror.Agent.Logging;
 namespace HaMirror.Agent.Changes;
 
 /// <summary>Looks at open changes every two seconds.</summary>
-internal sealed class ChangeWatch(ChangeStore store, ChangeDesk desk, ChangeParticipant own, NodeService node, ILogger<ChangeWatch> log) : BackgroundService
+internal sealed class ChangeWatch(ChangeStore store, ChangeDesk desk, ChangeParticipant own, NodeService node, ILogger<ChangeWatch> log) : LastingPart
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
     private string? _said;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override ILogger Log => log;
+
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         using var timer = new PeriodicTimer(Period);
-        try
+        do
         {
-            do
-            {
-                if (node.Membership is { } cluster) await LookAsync(cluster.NodeName, stoppingToken);
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            if (node.Membership is { } cluster) await LookAsync(cluster.NodeName, stopping);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The agent ends.
-        }
+        while (await timer.WaitForNextTickAsync(stopping));
     }
 
     /// <summary>One that cannot end now keeps no other from ending, and whatever is wrong with it does not end this watch: it is tried

@@ -36,7 +36,7 @@ internal sealed class DraftCheck(ModuleCatalog catalog, ModuleRoster roster)
         var held = changes.FirstOrDefault(change => !change.WhileRunning);
         var needsStop = held is not null || (changes.IsEmpty && catalog.InForce(module) is null);
         var refusal = needsStop && roster.StateOf(module) != ModuleState.Stop
-            ? $"Module {module} runs on {node} ({state}), and {held?.Setting ?? held?.File ?? "its configuration"} cannot change meanwhile."
+            ? $"Module {module} runs on {node} ({state}), and {held?.Setting ?? held?.File ?? "its configuration"} cannot change meanwhile{(held?.Setting is { } setting && LiveSettings.WhyFixed(setting) is { } why ? ": " + why : "")}."
             : null;
         return new DraftVerdict([.. faults], notes, changes, needsStop, state, refusal);
     }

@@ -10,7 +10,7 @@ using HaMirror.Core.Api;
 namespace HaMirror.Agent.Events;
 
 /// <summary>Turns what changes into events.</summary>
-internal sealed class EventWatch(NodeService node, ModuleRoster roster, EventHub hub, ILogger<EventWatch> log) : BackgroundService
+internal sealed class EventWatch(NodeService node, ModuleRoster roster, EventHub hub, ILogger<EventWatch> log) : LastingPart
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
 
@@ -33,27 +33,21 @@ internal sealed class EventWatch(NodeService node, ModuleRoster roster, EventHub
     private readonly Dictionary<string, ModuleStatus> _last = new(StringComparer.Ordinal);
     private NodeStatus? _lastNode;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override ILogger Log => log;
+
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         using var timer = new PeriodicTimer(Period);
-        try
+        while (await timer.WaitForNextTickAsync(stopping))
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            try
             {
-                try
-                {
-                    Look();
-                }
-                catch (Exception error) when (error is not OperationCanceledException)
-                {
-                    log.ApiFailed(error, "LOOK", ConsolePath.Events); // What is seen next time is as good.
-                }
+                Look();
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The agent ends.
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                log.ApiFailed(error, "LOOK", ConsolePath.Events); // What is seen next time is as good.
+            }
         }
     }
 

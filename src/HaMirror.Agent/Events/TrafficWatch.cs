@@ -2,6 +2,7 @@
 // part of a module's status, which is sent only when it has changed.
 using System.Collections.Immutable;
 using System.Text.Json;
+using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Logging;
 using HaMirror.Agent.Modules;
 using HaMirror.Core.Api;
@@ -9,31 +10,25 @@ using HaMirror.Core.Api;
 namespace HaMirror.Agent.Events;
 
 /// <summary>Publishes what flows through the modules.</summary>
-internal sealed class TrafficWatch(ModuleRoster roster, EventHub hub, TimeProvider clock, ILogger<TrafficWatch> log) : BackgroundService
+internal sealed class TrafficWatch(ModuleRoster roster, EventHub hub, TimeProvider clock, ILogger<TrafficWatch> log) : LastingPart
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override ILogger Log => log;
+
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         using var timer = new PeriodicTimer(Period, clock);
-        try
+        while (await timer.WaitForNextTickAsync(stopping))
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            try
             {
-                try
-                {
-                    if (hub.Watched && Look() is { Modules.IsEmpty: false } traffic) hub.Publish("traffic", JsonSerializer.SerializeToUtf8Bytes(traffic, ConsoleJson.Default.Traffic));
-                }
-                catch (Exception error) when (error is not OperationCanceledException)
-                {
-                    log.ApiFailed(error, "LOOK", ConsolePath.Events); // What is seen next time is as good.
-                }
+                if (hub.Watched && Look() is { Modules.IsEmpty: false } traffic) hub.Publish("traffic", JsonSerializer.SerializeToUtf8Bytes(traffic, ConsoleJson.Default.Traffic));
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The agent ends.
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                log.ApiFailed(error, "LOOK", ConsolePath.Events); // What is seen next time is as good.
+            }
         }
     }
 

@@ -23,8 +23,14 @@ internal static class AgentHost
 
     /// <summary>The longest body is the other node's accounts; all others are refused much earlier.</summary>
     private const long BodyBytesMax = 4 << 20;
-    private const UnixFileMode SocketMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
+    private const int HeaderBytesMax = 16 << 10;
+
+    /// <summary>A caller who says his request slower than this is no browser and no script.</summary>
+    private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between two requests; connections are few, so nobody keeps one for nothing.</summary>
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
 
     public static async Task<int> RunAsync(string[] arguments)
     {
@@ -52,7 +58,6 @@ internal static class AgentHost
             _ = Shim.RaiseFileLimit();
             await using var app = Build(files);
             await app.StartAsync();
-            File.SetUnixFileMode(files.AgentSocket, SocketMode);
             await app.WaitForShutdownAsync();
             return 0;
         }
@@ -73,6 +78,7 @@ internal static class AgentHost
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .Enrich.With<EventNumber>()
+            .Enrich.With<OneLine>()
             .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Level:u3} {Message:lj}{NewLine}{Exception}")
             .WriteTo.File(files.AgentLogFile, formatProvider: CultureInfo.InvariantCulture, fileSizeLimitBytes: LogBytesMax,
                 rollOnFileSizeLimit: true, retainedFileCountLimit: LogFilesMax,
@@ -82,13 +88,16 @@ internal static class AgentHost
         builder.Logging.AddSerilog(Log.Logger);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.ListenUnixSocket(files.AgentSocket);
             kestrel.Listen(new ArrivalEndPoint(), options => options.Protocols = HttpProtocols.Http1);
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = BodyBytesMax;
+            kestrel.Limits.MaxRequestHeadersTotalSize = HeaderBytesMax;
+            kestrel.Limits.RequestHeadersTimeout = HeaderTimeout;
+            kestrel.Limits.KeepAliveTimeout = IdleTimeout;
         });
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(325));
+        builder.Services.AddSingleton<SocketListener>().AddHostedService(provider => provider.GetRequiredService<SocketListener>());
         builder.Services.AddConsole(); // First: what begins first ends last, and the console shows how the modules end.
         builder.Services.AddSingleton(files).AddSingleton(TimeProvider.System)
             .AddSingleton<VersionStore>().AddSingleton<ModuleCatalog>().AddSingleton<ModuleRoster>().AddSingleton<ClusterStore>().AddSingleton<JoinServer>()

@@ -17,8 +17,8 @@ namespace HaMirror.Agent.Hosting;
 /// <summary>Puts the web side of the agent together: port 9010, accounts, the other node, events, monitoring.</summary>
 internal static class ConsoleHosting
 {
-    /// <summary>A part of the web side that fails ends alone, and the log says so: .NET's own rule would end the agent, and with it
-    /// every module (G8).</summary>
+    /// <summary>A part of the web side that fails begins anew alone (<see cref="LastingPart"/>). Should one end all the same, the log says so:
+    /// .NET's own rule would end the agent, and with it every module (G8).</summary>
     private static void FailAlone(HostOptions options) => options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
 
     public static void AddConsole(this IServiceCollection services) => services.Configure<HostOptions>(FailAlone)

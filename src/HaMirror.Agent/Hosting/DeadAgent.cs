@@ -52,7 +52,7 @@ internal static class DeadAgent
     }
 
     /// <returns>The process that listens; null: none does.</returns>
-    private static int? Owner(string path)
+    public static int? Owner(string path)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try

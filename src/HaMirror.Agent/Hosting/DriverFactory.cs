@@ -120,6 +120,7 @@ internal sealed class DriverFactory(
                 checkers = Checkers();
                 companion.Renew(module, checkers);
                 if (module.Replication?.ResyncBandwidth != before.Replication?.ResyncBandwidth) storage?.LimitResync(module.Replication?.ResyncBandwidth);
+                if (module.Replication is { } patience) storage?.ChangePatience(patience);
                 foreach (var gone in ResourcesOf(before).Except(ResourcesOf(module)))
                 {
                     resources.Remove(gone);

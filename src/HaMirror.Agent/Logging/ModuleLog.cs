@@ -15,6 +15,10 @@ namespace HaMirror.Agent.Logging;
 internal sealed class ModuleLog : IDisposable
 {
     public const int LinesMax = 2000;
+
+    /// <summary>Anybody with the role may add a line, and this many of them are kept in memory.</summary>
+    public const int TextLengthMax = 4000;
+
     private const long FileBytesMax = 8 << 20;
     private const int FilesMax = 5;
 
@@ -41,7 +45,7 @@ internal sealed class ModuleLog : IDisposable
 
     public void Add(SayLevel level, string text)
     {
-        var line = new LogLine(_clock.GetLocalNow(), _module, level.ToString(), text.ReplaceLineEndings(" | ").Trim());
+        var line = new LogLine(_clock.GetLocalNow(), _module, level.ToString(), Clean(text));
         lock (_lock)
         {
             _lines.AddLast(line);
@@ -83,6 +87,12 @@ internal sealed class ModuleLog : IDisposable
             _followers.Clear();
             _file.Dispose();
         }
+    }
+
+    private static string Clean(string text)
+    {
+        var line = Api.Printable.Clean(text.Trim().ReplaceLineEndings(" | ").Replace('\t', ' '));
+        return line.Length > TextLengthMax ? line[..TextLengthMax] + "..." : line;
     }
 
     private static string Text(LogLine line) =>

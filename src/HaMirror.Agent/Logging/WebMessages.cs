@@ -27,6 +27,12 @@ internal static partial class WebMessages
     [LoggerMessage(207, LogLevel.Warning, "{Count} events were not notified: too many at once.")]
     public static partial void NotificationsDropped(this ILogger log, int count);
 
+    [LoggerMessage(208, LogLevel.Warning, "Listening for {What} on {Address} had ended, and was begun anew.")]
+    public static partial void ListensAnew(this ILogger log, string what, string address);
+
+    [LoggerMessage(209, LogLevel.Error, "{Part}, a part of the API, failed and begins anew in {Seconds} s. No module rests on it.")]
+    public static partial void PartFailed(this ILogger log, Exception error, string part, double seconds);
+
     [LoggerMessage(220, LogLevel.Information, "A change of {What} by {By} was carried out; its version is {Version}.")]
     public static partial void ChangeCarriedOut(this ILogger log, string what, string by, string version);
 

@@ -28,13 +28,8 @@ internal sealed class ModuleCompanion(
         lock (_lock)
         {
             if (_module.Replication is not { } replication) return;
-            Unwatch();
             serving([.. replication.Directories.Select(directory => directory.Path)]);
-            _watches =
-            [
-                .. replication.Directories.Select(directory => new MountWatch(
-                    directory.Path, replication.CheckInterval, replication.CheckTime, sentence => hung(directory.Path, sentence), unwatched, clock)),
-            ];
+            Watch(replication);
         }
     }
 
@@ -73,12 +68,15 @@ internal sealed class ModuleCompanion(
         };
     }
 
-    /// <summary>Another configuration: its checkers live from now on, those of the old one end. The watch of the mounts stays.</summary>
+    /// <summary>Another configuration: its checkers live from now on, those of the old one end. The watch of the mounts is the same, or
+    /// begins anew with other times.</summary>
     public void Renew(ModuleConfiguration module, ModuleCheckers checkers)
     {
         lock (_lock)
         {
+            var before = _module.Replication;
             _module = module;
+            if (!_watches.IsEmpty && module.Replication is { } replication && (replication.CheckTime, replication.CheckInterval) != (before?.CheckTime, before?.CheckInterval)) Watch(replication);
             _changes = SetAsync(_changes, _checkers, []);
             _checkers = checkers;
             _changes = SetAsync(_changes, checkers, _phases);
@@ -89,6 +87,17 @@ internal sealed class ModuleCompanion(
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await checkers.SetPhasesAsync(phases);
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void Watch(ReplicationConfiguration replication)
+    {
+        Unwatch();
+        _watches =
+        [
+            .. replication.Directories.Select(directory => new MountWatch(
+                directory.Path, replication.CheckInterval, replication.CheckTime, sentence => hung(directory.Path, sentence), unwatched, clock)),
+        ];
     }
 
     private void Unwatch()

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using HaMirror.Agent.Events;
+using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Logging;
 using HaMirror.Core.Api;
 using HaMirror.Io.Records;
@@ -13,7 +14,7 @@ using HaMirror.Io.Records;
 namespace HaMirror.Agent.Monitoring;
 
 /// <summary>Keeps the timeline of this node's modules.</summary>
-internal sealed partial class TimelineTable : BackgroundService
+internal sealed partial class TimelineTable : LastingPart
 {
     public const int EntriesMax = 1000;
     private const int LinesMax = 2 * EntriesMax; // Then the file is cut to the newest EntriesMax.
@@ -57,14 +58,15 @@ internal sealed partial class TimelineTable : BackgroundService
             Add(line.Module, new TimelineEntry(line.Time.ToUniversalTime(), _node, "action", null, null, line.Text));
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override ILogger Log => _log;
+
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         try
         {
-            await foreach (var (module, entry) in _queue.Reader.ReadAllAsync(stoppingToken)) Write(module, entry);
+            await foreach (var (module, entry) in _queue.Reader.ReadAllAsync(stopping)) Write(module, entry);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             while (_queue.Reader.TryRead(out var left)) Write(left.Module, left.Entry); // How the modules ended.
         }

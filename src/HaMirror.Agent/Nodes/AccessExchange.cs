@@ -8,7 +8,7 @@ using HaMirror.Agent.Hosting;
 namespace HaMirror.Agent.Nodes;
 
 /// <summary>Exchanges accounts, keys and ended sessions with the other node.</summary>
-internal sealed class AccessExchange(AccessStore store, NodeService node, NodeChannel channel, ILogger<AccessExchange> log) : BackgroundService
+internal sealed class AccessExchange(AccessStore store, NodeService node, NodeChannel channel, ILogger<AccessExchange> log) : LastingPart
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
@@ -21,21 +21,15 @@ internal sealed class AccessExchange(AccessStore store, NodeService node, NodeCh
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override ILogger Log => log;
+
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         store.Changed = Nudge;
-        try
+        while (!stopping.IsCancellationRequested)
         {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                if (node.Membership is not null) await ExchangeAsync(stoppingToken);
-                await _changed.WaitAsync(Period, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The agent ends.
+            if (node.Membership is not null) await ExchangeAsync(stopping);
+            await _changed.WaitAsync(Period, stopping);
         }
     }
 

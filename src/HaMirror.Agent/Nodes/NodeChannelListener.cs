@@ -12,7 +12,7 @@ using HaMirror.Io.Peer;
 namespace HaMirror.Agent.Nodes;
 
 /// <summary>Accepts the peer's requests.</summary>
-internal sealed class NodeChannelListener : BackgroundService
+internal sealed class NodeChannelListener : LastingPart
 {
     private const int ConnectionsMax = 64;
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(2);
@@ -23,7 +23,7 @@ internal sealed class NodeChannelListener : BackgroundService
 
     public NodeChannelListener(NodeService node, ArrivalTransport transport, ILogger<NodeChannelListener> log)
     {
-        (_node, _transport) = (node, transport);
+        (_node, _transport, Log) = (node, transport, log);
         _gate = new ConnectionGate("the other node's requests", ConnectionsMax, WelcomeAsync, (what, address, reason) => log.ListenFailed(what, address.ToString(), reason));
     }
 
@@ -36,19 +36,13 @@ internal sealed class NodeChannelListener : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override ILogger Log { get; }
+
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         using var timer = new PeriodicTimer(LookPeriod);
-        try
-        {
-            do _gate.Listen(await AddressesAsync(stoppingToken));
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException)
-        {
-            // The agent ends.
-        }
+        do _gate.Listen(await AddressesAsync(stopping));
+        while (await timer.WaitForNextTickAsync(stopping));
     }
 
     private async Task<IReadOnlyCollection<IPEndPoint>> AddressesAsync(CancellationToken cancellation)

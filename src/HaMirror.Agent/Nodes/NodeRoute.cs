@@ -94,7 +94,7 @@ internal sealed class NodeRoute(NodeService node, NodeChannel channel, WebListen
     private static HttpRequestMessage Request(HttpContext context)
     {
         // Who needed no name here must not get root's there.
-        var caller = context.Features.Get<Caller>() ?? new Caller("nobody", "", Role.Monitor, Caller.OfPeer);
+        var caller = Caller.Of(context);
         var request = new HttpRequestMessage(new HttpMethod(context.Request.Method),
             new Uri(context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent(), UriKind.Relative));
         foreach (var name in Passed)

@@ -14,7 +14,7 @@ using HaMirror.Io.Records;
 namespace HaMirror.Agent.Notify;
 
 /// <summary>Tells people of what happens, as notify.xml says.</summary>
-internal sealed class Notifier : BackgroundService
+internal sealed class Notifier : LastingPart
 {
     private const int WaitingMax = 1000;
 
@@ -82,18 +82,19 @@ internal sealed class Notifier : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override ILogger Log => _log;
+
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         try
         {
             while (true)
             {
                 Read();
-                if (await WaitAsync(stoppingToken)) await SendGroupAsync(stoppingToken);
+                if (await WaitAsync(stopping)) await SendGroupAsync(stopping);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // The agent ends: what was collected goes out, as far as nothing has to be waited for.
             if (Collect() is { IsEmpty: false } rest) Post(rest);

@@ -11,7 +11,7 @@ using HaMirror.Core.Api;
 namespace HaMirror.Agent.Operations;
 
 /// <summary>Keeps the operations.</summary>
-internal sealed class OperationTable(EventHub hub, NodeService node, ModuleRoster roster, TimeProvider clock, ILogger<OperationTable> log) : BackgroundService
+internal sealed class OperationTable(EventHub hub, NodeService node, ModuleRoster roster, TimeProvider clock, ILogger<OperationTable> log) : LastingPart
 {
     private const int EndedMax = 200;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
@@ -68,18 +68,12 @@ internal sealed class OperationTable(EventHub hub, NodeService node, ModuleRoste
         operation.Cancel();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override ILogger Log => log;
+
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         using var timer = new PeriodicTimer(Period);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) Publish();
-        }
-        catch (OperationCanceledException)
-        {
-            // The agent ends.
-        }
+        while (await timer.WaitForNextTickAsync(stopping)) Publish();
     }
 
     private static Refusal None() => new(Refusal.NotFound, "This node has no such operation since its agent's start.", "'GET /v1/operations' lists them; ask the node that was asked for it.");

@@ -1,6 +1,7 @@
 // Accepts TCP connections on addresses that may change while the agent runs. Invariants: at most `most` connections are open, and half
 // as many from one address, so that nobody alone keeps all others out; one that has not become a stream of the API after
-// HandshakeTimeout is closed; an address that cannot be had is tried again.
+// HandshakeTimeout is closed; an address that cannot be had, or that is listened on no more, is tried again.
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -16,6 +17,7 @@ internal sealed class ConnectionGate(
     public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<IPEndPoint, Socket> _open = [];
+    private readonly ConcurrentDictionary<Socket, bool> _ended = new();
     private readonly HashSet<IPEndPoint> _told = [];
     private readonly SemaphoreSlim _places = new(most);
     private readonly Lock _lock = new();
@@ -27,6 +29,13 @@ internal sealed class ConnectionGate(
     /// <summary>Listens on exactly these from now on, as far as they can be had. Not from two threads.</summary>
     public void Listen(IReadOnlyCollection<IPEndPoint> wanted)
     {
+        foreach (var ended in _open.Where(one => _ended.TryRemove(one.Value, out _)).Select(one => one.Key).ToArray())
+        {
+            _open.Remove(ended, out var socket);
+            socket!.Dispose();
+            failed(name, ended, "it was listened on no more");
+        }
+
         foreach (var gone in _open.Keys.Except(wanted).ToArray())
         {
             _open.Remove(gone, out var socket);
@@ -79,6 +88,11 @@ internal sealed class ConnectionGate(
             catch (Exception error) when (error is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
                 return; // Closed on purpose.
+            }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.InvalidArgument)
+            {
+                _ended[listener] = true; // Somebody ended it from outside: the next look makes another one.
+                return;
             }
             catch (SocketException)
             {

@@ -11,6 +11,9 @@ namespace HaMirror.Cli.Verbs;
 /// <summary>The verb <c>check</c>.</summary>
 internal static class CheckVerb
 {
+    /// <summary>A monitor ends a plugin after 10 s, and shows nothing of what it would have said.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(8);
+
     /// <summary>Adds it.</summary>
     public static void AddTo(Command root, Invocation invocation, Dictionary<Command, string> examples)
     {
@@ -20,7 +23,7 @@ internal static class CheckVerb
         {
             try
             {
-                var status = await invocation.Agent.GetAsync(ApiPath.Status, ApiJson.Default.NodeStatus, cancellation);
+                var status = await invocation.Agent.GetAsync(ApiPath.Status, ApiJson.Default.NodeStatus, cancellation, AnswerTimeout);
                 return Show(invocation, status, parsed.GetValue(module));
             }
             catch (RefusedException refused)

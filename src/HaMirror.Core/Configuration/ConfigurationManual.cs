@@ -22,6 +22,8 @@ public static class ConfigurationManual
             * A duration is a whole number and one of `d h m s ms us`; without a unit it counts in the unit given below. One that
               would round to zero in that unit is refused.
             * *No effect*: accepted, so that files of SafeKit are read unchanged, and named by `hamirror module check`.
+            * *Live*: can change while the module runs, through the console or `hamirror module apply`; *stop* says why another cannot: the
+              module is stopped on both nodes first.
             * Anything else is refused with file, line and column. A document type line may stand there; entities may not.
 
 
@@ -42,7 +44,7 @@ public static class ConfigurationManual
             text.Append("| attribute | value | default | meaning |\n| --- | --- | --- | --- |\n");
             foreach (var row in element.Attributes)
             {
-                text.Append(CultureInfo.InvariantCulture, $"| `{row.Name}` | {Value(row)} | {Default(row)} | {Effect(row.Standing)}{Cell(row.Meaning)} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| `{row.Name}` | {Value(row)} | {Default(row)} | {Effect(row.Standing)}{Cell(row.Meaning)}{Life(path, row)} |\n");
             }
 
             text.Append('\n');
@@ -52,6 +54,15 @@ public static class ConfigurationManual
         {
             Element(text, child, path);
         }
+    }
+
+    /// <summary>Of a module's settings that have an effect: whether they can change while it runs, and if not, why.</summary>
+    private static string Life(string path, KnownAttribute row)
+    {
+        const string module = "safe / service";
+        if (row.Standing != Standing.Used || !path.StartsWith(module, StringComparison.Ordinal)) return "";
+        var setting = $"{path["safe / ".Length..].Replace(" / ", "/", StringComparison.Ordinal)} {row.Name}";
+        return LiveSettings.Of(setting).WhileRunning ? ". *Live*" : LiveSettings.WhyFixed(setting) is { } why ? $". *Stop*: {Cell(why)}" : "";
     }
 
     private static string Sentence(KnownElement element)

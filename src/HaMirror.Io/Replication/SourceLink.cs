@@ -36,7 +36,7 @@ internal sealed unsafe class SourceLink : IDisposable
     private static long _lastBindEra;
 
     private readonly PeerLink _link;
-    private readonly ReplicationConfiguration _configuration;
+    private ReplicationConfiguration _configuration;
     private readonly MarkSet _marks;
     private readonly ISourceOwner _owner;
     private readonly FrameReader _reader;
@@ -309,6 +309,9 @@ internal sealed unsafe class SourceLink : IDisposable
             ? $"{PeerName} has said nothing for {_configuration.LockTimeout.TotalSeconds:0.#} s (locktimeout)."
             : null;
     }
+
+    /// <summary>Other time-outs, at once.</summary>
+    public void ChangePatience(ReplicationConfiguration configuration) => _configuration = configuration;
 
     /// <summary>For how long the peer has owed an answer without any progress.</summary>
     public TimeSpan Owing => _wasOwing && (Window.IsOwed || _flushesOwed > 0 || Reads.Owed > 0)

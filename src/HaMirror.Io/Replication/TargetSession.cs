@@ -40,6 +40,7 @@ public sealed unsafe partial class TargetSession : IDisposable
 
     private readonly PeerLink _link;
     private readonly TargetSettings _settings;
+    private long _lockTimeoutMs;
     private readonly IStorageEvents _events;
     private readonly ILogger _log;
     private readonly WakeEvent _wake = new();
@@ -76,12 +77,16 @@ public sealed unsafe partial class TargetSession : IDisposable
         _stream = new TargetStream(settings, link.Outgoing, _wake) { Copying = KeepAlive };
         _reads = new TargetReads(link, _stream);
         _ack = settings.Ack;
+        _lockTimeoutMs = (long)settings.LockTimeout.TotalMilliseconds;
         _patience = new TargetPatience(link, settings.CheckTime, sentence => events.TargetFailed(link.Number, sentence));
         _thread = new Thread(Run) { IsBackground = true, Name = $"target {link.Number}" };
         _thread.Start();
     }
 
     public long Link => _link.Number;
+
+    /// <summary>Another time-out for the source's silence, at once. Any thread.</summary>
+    public void ChangePatience(TimeSpan lockTimeout) => Volatile.Write(ref _lockTimeoutMs, (long)lockTimeout.TotalMilliseconds);
 
     /// <summary>How far the source says that the resync is; null: none runs, or nothing was said yet. Any thread.</summary>
     public ResyncStatus? Progress
@@ -441,8 +446,8 @@ public sealed unsafe partial class TargetSession : IDisposable
             End(control);
         else if (_data.Ended is { } data)
             End(data);
-        else if (_looked - _lastHeard > (long)_settings.LockTimeout.TotalMilliseconds)
-            End($"The source at {_link.Control.Remote} has said nothing for {_settings.LockTimeout.TotalSeconds:0.#} s (locktimeout).");
+        else if (_looked - _lastHeard > Volatile.Read(ref _lockTimeoutMs))
+            End($"The source at {_link.Control.Remote} has said nothing for {Volatile.Read(ref _lockTimeoutMs) / 1000.0:0.#} s (locktimeout).");
         else if (now - _link.Outgoing.LastSent > ProbeAfterMs)
             _link.Outgoing.Add(FrameType.Probe);
     }

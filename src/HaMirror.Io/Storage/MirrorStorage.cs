@@ -23,7 +23,7 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     /// <summary>How long a target waits for the intent log: as long as a resync waits for a slow disk.</summary>
     private static readonly TimeSpan RecordPatience = TimeSpan.FromSeconds(20);
 
-    private readonly MirrorStorageOptions _options;
+    private MirrorStorageOptions _options;
     private readonly IStorageEvents _events;
     private readonly Lock _gate = new();
     private readonly MarkSet _marks = new();
@@ -141,6 +141,14 @@ public sealed partial class MirrorStorage : IAsyncDisposable, IDisposable
     {
         _resyncLimit = bytesPerSecond;
         _pump?.Post(() => _pump.LimitResync(bytesPerSecond));
+    });
+
+    /// <summary>Other time-outs for the disk and for links, the running ones included; nothing else is taken.</summary>
+    public void ChangePatience(ReplicationConfiguration patience) => Enqueue(() =>
+    {
+        var changed = _options = _options.With(patience);
+        _target?.ChangePatience(changed.Replication.LockTimeout);
+        _pump?.Post(() => _pump.ChangePatience(changed));
     });
 
     /// <summary>When the pump last ended a round, in ms of <see cref="Environment.TickCount64"/>; it does so four times a

@@ -23,6 +23,15 @@ public sealed record MirrorStorageOptions(
     /// <summary>Outlives mounts and links, as the kernel's memory does.</summary>
     internal DiskProof Proof { get; } = new();
 
+    /// <summary>The same with the patience of another configuration: all that may change while the module runs. What this knows of the disk stays.</summary>
+    public MirrorStorageOptions With(ReplicationConfiguration patience) => this with
+    {
+        Replication = Replication with
+        {
+            LockTimeout = patience.LockTimeout, SendTimeout = patience.SendTimeout, CheckTime = patience.CheckTime, CheckInterval = patience.CheckInterval,
+        },
+    };
+
     /// <summary>For measuring what the intent log costs: nothing is recorded before it is changed, so a crash loses the marks.</summary>
     public bool WithoutIntentLog { get; init; }
 }

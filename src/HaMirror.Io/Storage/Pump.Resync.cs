@@ -21,6 +21,13 @@ internal sealed unsafe partial class Pump
         _source?.Resync?.Limit(bytesPerSecond);
     }
 
+    /// <summary>Other time-outs for the disk and for the link, at once.</summary>
+    public void ChangePatience(MirrorStorageOptions options)
+    {
+        _options = options;
+        _source?.ChangePatience(options.Replication);
+    }
+
     /// <returns>Null, or why it cannot, as a sentence.</returns>
     public string? BeginVerify(bool repairs, Action<VerifyStatus>? ended) => _verification.Begin(_source, repairs, ended);
 

@@ -31,7 +31,7 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     private const int ResyncPollMs = 5;
     private const long StatusIntervalMs = 200;
 
-    private readonly MirrorStorageOptions _options;
+    private MirrorStorageOptions _options;
     private readonly IStorageEvents _events;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly WakeEvent _wake = new();

@@ -47,6 +47,16 @@ public sealed class DifferenceTests
     [InlineData("service/check/splitbrain[witness] arg", true)]
     [InlineData("service/user nicestoptimeout", true)]
     [InlineData("service/failover handle_time", true)]
+    [InlineData("service/heart pulse", true)]
+    [InlineData("service/heart/heartbeat[repl] pulse", true)]
+    [InlineData("service/rfs locktimeout", true)]
+    [InlineData("service/rfs sendtimeout", true)]
+    [InlineData("service/rfs checktime", true)]
+    [InlineData("service/rfs checkintv", true)]
+    [InlineData("service/rfs nbrei", false)]
+    [InlineData("service/rfs hotareas", false)]
+    [InlineData("service/rfs divergence", false)]
+    [InlineData("service/heart/heartbeat[repl] timeout", false)]
     [InlineData("service defaultprim", false)]
     [InlineData("service mode", false)]
     [InlineData("service/heart timeout", false)]
@@ -56,6 +66,22 @@ public sealed class DifferenceTests
     [InlineData("service/rfs/replicated[x]/notreplicated[service/check] path", false)]
     [InlineData("service/user", false)]
     public void Setting_ChangesWhileTheModuleRuns_OrNot(string setting, bool running) => Assert.Equal(running, LiveSettings.Of(setting).WhileRunning);
+
+    /// <summary>Whoever may not change a setting while the module runs is told why, in the manual.</summary>
+    [Fact]
+    public void Setting_ThatNeedsAStop_HasAReason()
+    {
+        var missing = new List<string>();
+        Look(ModuleVocabulary.Root.Children.Single(child => child.Name == "service"), "service");
+        Assert.Equal([], missing);
+
+        void Look(KnownElement element, string path)
+        {
+            missing.AddRange(element.Attributes.Where(row => row.Standing == Standing.Used).Select(row => $"{path} {row.Name}")
+                .Where(setting => !LiveSettings.Of(setting).WhileRunning && LiveSettings.WhyFixed(setting) is null));
+            foreach (var child in element.Children.Where(child => child.Standing == Standing.Used)) Look(child, $"{path}/{child.Name}");
+        }
+    }
 
     [Fact]
     public void Field_SetToAnyText_IsReadBackAsThatText()

@@ -136,6 +136,16 @@ internal sealed class AgentPair : IAsyncDisposable
         Assert.True(diff.ExitCode == 0, output + Story);
     }
 
+    /// <summary>What both nodes are: the cluster, its key, their names, the certificates and the files of the modules.</summary>
+    public string Files()
+    {
+        string[] names = ["cluster.xml", "cluster.key", "node", "console.xml", "console.crt", "console.key"];
+        return string.Join('\n', from node in new[] { One, Two }
+                                 let folder = $"{node.Root}/etc/hamirror"
+                                 from file in names.Select(name => $"{folder}/{name}").Where(File.Exists).Concat(Directory.EnumerateFiles($"{folder}/modules", "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                                 select $"{file} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await One.DisposeAsync();

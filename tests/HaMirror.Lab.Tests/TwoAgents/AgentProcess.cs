@@ -41,8 +41,18 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
         }
     }
 
+    /// <summary>What this process has said itself.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output) return _output.ToString();
+        }
+    }
+
     /// <param name="crashAt">For HAMIRROR_CRASH_AT; null: nowhere.</param>
-    public async Task StartAsync(string? crashAt = null)
+    /// <param name="waits">Until it answers; else only the process is started.</param>
+    public async Task StartAsync(string? crashAt = null, bool waits = true)
     {
         var start = new ProcessStartInfo(Program()) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[ApiPath.RootVariable] = Root;
@@ -52,6 +62,7 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+        if (!waits) return;
         await Deadline.HoldsAsync($"agent {Name} answers", Patience, async () =>
         {
             Assert.False(_process.HasExited, Story);

@@ -33,6 +33,9 @@ internal sealed class ConsoleClient : IDisposable
 
     public HttpClient Http => _client;
 
+    /// <summary>Sends a request with nothing but what it has itself.</summary>
+    public HttpMessageInvoker AsNobody { get; } = new(new SocketsHttpHandler { UseCookies = false, UseProxy = false, AllowAutoRedirect = false });
+
     public async Task<SessionStatus> LoginAsync(string name, string password = Password)
     {
         using var answer = await TryLoginAsync(name, password);
@@ -75,5 +78,9 @@ internal sealed class ConsoleClient : IDisposable
         }
     }, () => agent.Story);
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        AsNobody.Dispose();
+    }
 }
