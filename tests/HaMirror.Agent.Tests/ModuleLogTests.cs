@@ -26,6 +26,19 @@ public sealed class ModuleLogTests : IDisposable
     }
 
     [Fact]
+    public void Text_OfACaller_ForgesNoLineAndIsNoLongerThanALine()
+    {
+        using var log = new ModuleLog(Path, "vm1", TimeProvider.System);
+        log.Add(SayLevel.Event, "x\r\n2026-01-01T00:00:00.000+00:00 Critical forged\u2028y\u001b[2J\u202E");
+        log.Add(SayLevel.Event, new string('a', 100_000));
+        var lines = log.Last(null, 10);
+        Assert.Equal("x | 2026-01-01T00:00:00.000+00:00 Critical forged | y?[2J?", lines[0].Text);
+        Assert.InRange(lines[1].Text.Length, ModuleLog.TextLengthMax, ModuleLog.TextLengthMax + 3);
+        log.Dispose();
+        Assert.Equal(2, File.ReadAllLines(Path).Length);
+    }
+
+    [Fact]
     public async Task Follower_GetsLinesAsTheyCome_WithoutAGap()
     {
         using var log = new ModuleLog(Path, "vm1", TimeProvider.System);

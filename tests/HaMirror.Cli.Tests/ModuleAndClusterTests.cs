@@ -80,6 +80,17 @@ public sealed class ModuleAndClusterTests
     }
 
     [Fact]
+    public async Task ClusterJoin_TokenOnTheInput_StandsInNoArgument()
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        agent.Record("POST /v1/cluster/join",
+            """{"id":"00","node":"node2","peer":"node1","peerHeard":true,"lans":[]}""");
+        var run = await Terminal.RunWithAsync("hmj1-abc\n", agent, "cluster", "join", "-");
+        Assert.Equal(0, run.Code);
+        Assert.Contains("\"token\":\"hmj1-abc\"", Assert.Single(agent.Asked));
+    }
+
+    [Fact]
     public async Task Log_ThreeLines_AreShownWithTheirLevels()
     {
         await using var agent = await RecordedAgent.StartAsync();

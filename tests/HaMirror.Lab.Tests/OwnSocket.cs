@@ -23,7 +23,7 @@ internal sealed record OwnSocket(string Kind, bool Listens, int Port, int PeerPo
     /// <summary>As above, with the numbers under which the process knows them.</summary>
     public static IReadOnlyList<(int Descriptor, OwnSocket Socket)> DescriptorsOf(int process)
     {
-        var own = Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Select(path => (Number: int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture), Target: Target(path)))
+        var own = Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Select(path => (Number: int.Parse(path[(path.LastIndexOf('/') + 1)..], CultureInfo.InvariantCulture), Target: Target(path)))
             .Where(one => one.Target.StartsWith("socket:[", StringComparison.Ordinal)).ToLookup(one => one.Target["socket:[".Length..^1], one => one.Number);
         return [.. All(process).Where(row => own.Contains(row.Inode)).Select(row => (own[row.Inode].First(), row.Socket))];
     }

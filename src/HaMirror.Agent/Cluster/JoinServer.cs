@@ -111,6 +111,11 @@ internal sealed class JoinServer(ILogger<JoinServer> log, TimeProvider clock) : 
             {
                 return; // Closed: another token was made, or the agent ends.
             }
+            catch (Exception error)
+            {
+                // This thread is nobody's: whatever a stranger's bytes lead to must not end the agent, and with it every module.
+                log.JoinRefused("a stranger", error.Message);
+            }
         }
 
         lock (_lock)

@@ -72,19 +72,23 @@ internal static class ClusterVerbs
 
     private static void AddJoin(Command group, Invocation invocation, Dictionary<Command, string> examples)
     {
-        var token = new Argument<string>("TOKEN") { Description = "As 'cluster init' printed it on the other node" };
+        var token = new Argument<string>("TOKEN") { Description = "As 'cluster init' printed it on the other node; '-' reads it from the input, so that no list of processes shows it" };
         var replace = Replace();
         var command = new Command("join", "Join the cluster that made the token.") { token, replace };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var request = new ClusterJoinRequest(parsed.GetRequiredValue(token), parsed.GetValue(replace));
+            var given = parsed.GetRequiredValue(token);
+            var request = new ClusterJoinRequest(given == "-" ? invocation.Input.ReadLine() ?? "" : given, parsed.GetValue(replace));
             var status = await invocation.Agent.PostAsync(
                 ApiPath.ClusterJoin, request, ApiJson.Default.ClusterJoinRequest, ApiJson.Default.ClusterStatus, cancellation);
             invocation.Screen.MarkupLine(
                 $"This node is now {Markup.Escape(status.Node)}, the peer of {Markup.Escape(status.Peer)}.");
             return ExitCode.Done;
         });
-        examples[command] = "hamirror cluster join hmj1-...";
+        examples[command] = """
+            hamirror cluster join hmj1-...
+            hamirror cluster join -          the token comes as the first line of the input
+            """;
         group.Add(command);
     }
 

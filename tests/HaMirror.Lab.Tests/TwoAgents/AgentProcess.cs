@@ -41,15 +41,6 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
         }
     }
 
-    /// <summary>What this process has said itself.</summary>
-    public string Output
-    {
-        get
-        {
-            lock (_output) return _output.ToString();
-        }
-    }
-
     /// <param name="crashAt">For HAMIRROR_CRASH_AT; null: nowhere.</param>
     /// <param name="waits">Until it answers; else only the process is started.</param>
     public async Task StartAsync(string? crashAt = null, bool waits = true)
@@ -75,6 +66,25 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
                 return false;
             }
         }, () => Story);
+    }
+
+    /// <summary>One more agent of the same root, which is expected to end by itself.</summary>
+    public async Task<(int Code, string Output)> RunSecondAsync()
+    {
+        var start = new ProcessStartInfo(Program()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment[ApiPath.RootVariable] = Root;
+        using var second = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(Patience);
+        var said = Task.WhenAll(second.StandardOutput.ReadToEndAsync(limit.Token), second.StandardError.ReadToEndAsync(limit.Token));
+        try
+        {
+            await second.WaitForExitAsync(limit.Token);
+            return (second.ExitCode, string.Concat(await said));
+        }
+        finally
+        {
+            if (!second.HasExited) second.Kill();
+        }
     }
 
     /// <summary>As a crash: nothing of the agent runs on.</summary>

@@ -116,10 +116,9 @@ public sealed class ApiFailureTests(ITestOutputHelper output)
         foreach (var withSocket in new[] { true, false })
         {
             if (!withSocket) File.Delete(stage.Pair.One.Root + ApiPath.Socket); // Then only the lock tells.
-            await using var second = new AgentProcess(stage.Pair.One.Root, "n1 again", stage.Pair.One.Address);
-            await second.StartAsync(waits: false);
-            await second.DiesAsync();
-            Assert.Contains("another hamirrord", second.Output);
+            var (code, said) = await stage.Pair.One.RunSecondAsync();
+            Assert.Equal(1, code);
+            Assert.Contains("another hamirrord", said);
             stage.StaysGreen("a second agent was started");
             await AnswersAsync(stage.Pair.One, "a second one was started");
         }

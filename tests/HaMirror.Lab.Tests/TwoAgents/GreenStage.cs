@@ -23,7 +23,9 @@ internal sealed class GreenStage(AgentPair pair) : IAsyncDisposable
         await pair.DisposeAsync();
     }
 
-    /// <summary>Lines of both modules' logs that a lost beat, a lost link or another state would make.</summary>
-    private static int Changes(AgentPair pair) => pair.Story.Split('\n').Count(line =>
-        line.Contains("state", StringComparison.Ordinal) || line.Contains("no heartbeat", StringComparison.Ordinal) || line.Contains("locktimeout", StringComparison.Ordinal) || line.Contains("did not run for", StringComparison.Ordinal));
+    /// <summary>Lines of both modules' logs that a lost beat, a lost link or a node that leaves its state would make.</summary>
+    private static int Changes(AgentPair pair) => pair.Story.Split('\n').Count(line => Grave.Any(words => line.Contains(words, StringComparison.Ordinal)));
+
+    private static readonly string[] Grave =
+        ["Local state WAIT", "Local state ALONE", "Local state STOP", "Remote state UNKNOWN", "no heartbeat", "locktimeout", "sendtimeout", "did not run for", "Action ", "taken away"];
 }
