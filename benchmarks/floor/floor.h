@@ -45,6 +45,7 @@ struct request {
 extern int direct_file;   /* the file, O_DIRECT */
 extern int buffered_file; /* the same file for what is not aligned, and for flushes */
 extern int fuse_device;
+extern uint32_t fuse_write_max; /* what the kernel is told when it mounts */
 
 static inline struct fuse_in_header *request_in(struct request *request) { return (void *)request->header; }
 static inline struct fuse_write_in *request_write(struct request *request) {

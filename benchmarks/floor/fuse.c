@@ -14,6 +14,7 @@ enum { ROOT = 1, IMAGE = 2, BACKGROUND = 256, VALID_SECONDS = 3600, BODY_MAX = 4
 #endif
 
 int fuse_device;
+uint32_t fuse_write_max = REQUEST_BYTES_MAX;
 
 void fuse_mount(const char *directory) {
   char options[128];
@@ -69,8 +70,8 @@ static void answer_init(int device, uint64_t unique, const struct fuse_init_in *
   agreed.max_readahead = asked->max_readahead;
   agreed.max_background = BACKGROUND;
   agreed.congestion_threshold = BACKGROUND * 3 / 4;
-  agreed.max_write = REQUEST_BYTES_MAX;
-  agreed.max_pages = REQUEST_BYTES_MAX / PAGE;
+  agreed.max_write = fuse_write_max;
+  agreed.max_pages = (uint16_t)(fuse_write_max / PAGE);
   agreed.time_gran = 1;
   agreed.flags = asked->flags & (FUSE_ASYNC_READ | FUSE_BIG_WRITES | FUSE_ASYNC_DIO | FUSE_PARALLEL_DIROPS | FUSE_MAX_PAGES
     | FUSE_ATOMIC_O_TRUNC | FUSE_HANDLE_KILLPRIV);

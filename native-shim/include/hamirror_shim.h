@@ -139,6 +139,7 @@ int hm_fallocate(int fd, int mode, uint64_t offset, uint64_t bytes);
 int64_t hm_lseek(int fd, uint64_t offset, int whence); /* SEEK_DATA, SEEK_HOLE */
 int64_t hm_pread(int fd, void *data, uint64_t bytes, uint64_t offset);  /* whole or up to the end of file */
 int64_t hm_pwrite(int fd, const void *data, uint64_t bytes, uint64_t offset); /* all or -errno */
+int hm_read_ahead(int fd, uint64_t offset, uint64_t bytes); /* begins to read into the page cache, and does not wait for it */
 int hm_fsync(int fd, int data_only);
 int hm_syncfs(int fd);
 int64_t hm_copy_range(int from, uint64_t from_offset, int to, uint64_t to_offset, uint64_t bytes);

@@ -69,6 +69,11 @@ int64_t hm_pwrite(int fd, const void *data, uint64_t bytes, uint64_t offset)
     return (int64_t)done;
 }
 
+int hm_read_ahead(int fd, uint64_t offset, uint64_t bytes)
+{
+    return readahead(fd, (off64_t)offset, bytes) < 0 ? -errno : 0;
+}
+
 int hm_fsync(int fd, int data_only)
 {
     return (data_only ? fdatasync(fd) : fsync(fd)) < 0 ? -errno : 0;

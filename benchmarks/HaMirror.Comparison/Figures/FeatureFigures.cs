@@ -13,10 +13,10 @@ internal sealed class FeatureFigures(TwoNodes nodes, int rounds, double seconds,
         new("zero_copy_rate", "zero-copy send of plain send, rate of one stream", ""),
         new("zero_copy_cpu", "and CPU of its sender", ""),
         new("zero_copy_copied", "the kernel copied all the same (1: yes; it always does between two name spaces)", ""),
-        new("splice_large", "1 MiB writes by splice and a pipe, of read into memory", ""),
+        new("splice_large", "512 KiB writes by splice and a pipe, of read into memory", ""),
         new("splice_large_cpu", "and CPU", ""),
-        new("threads_large", "1 MiB writes, two threads on one descriptor, of one thread", ""),
-        new("clones_large", "1 MiB writes, two threads with a clone, of one thread", ""),
+        new("threads_large", "512 KiB writes, two threads on one descriptor, of one thread", ""),
+        new("clones_large", "512 KiB writes, two threads with a clone, of one thread", ""),
         new("threads_small", "4k writes at depth 16, two threads on one descriptor, of one thread", ""),
         new("clones_small", "4k writes at depth 16, two threads with a clone, of one thread", ""),
         new("clones_small_cpu", "and CPU", ""),
@@ -76,7 +76,7 @@ internal sealed class FeatureFigures(TwoNodes nodes, int rounds, double seconds,
                 }
             }
 
-            return (await MeasureAsync(server.Id, shown, ["rw=write", "bs=1m", "iodepth=4"], set, cancellation),
+            return (await MeasureAsync(server.Id, shown, ["rw=write", "bs=512k", "iodepth=4"], set, cancellation),
                 await MeasureAsync(server.Id, shown, ["rw=randwrite", "bs=4k", "iodepth=16"], set, cancellation));
         }
         finally

@@ -99,7 +99,8 @@ internal sealed partial class PairRun : IAsyncDisposable
 
     private static void Signal(Process process, string name)
     {
-        using var kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        // One end ends by itself when the other one does: that it is gone already is no failure.
+        using var kill = Process.Start(new ProcessStartInfo("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true })!;
         kill.WaitForExit();
     }
 

@@ -23,7 +23,8 @@ internal sealed class ScaleFigures(TwoNodes nodes, int rounds, double seconds, T
         new("module_mib_target", "memory of an idle module, SECOND", "MiB", AtMost: 3),
         new("huge_ready", "sparse image of 1 TiB, from mounting to ready on both nodes", "s", AtMost: 1),
         new("longest_pause", "longest pause of the garbage collector under load", "ms", AtMost: 20),
-        new("allocated_per_write", "managed bytes allocated for a write, both nodes", "", AtMost: 0.5),
+        new("allocated_per_write", "managed bytes allocated for a write, 1 module, both nodes", "", AtMost: 0.5),
+        new("allocated_per_write_many", "the same over 50 modules, what each does once a second included", ""),
         new("pause_concurrent", "longest pause, concurrent collector", "ms"),
         new("pause_blocking", "longest pause, blocking collector", "ms"),
         new("pause_server", "longest pause, server collector", "ms"),
@@ -89,6 +90,7 @@ internal sealed class ScaleFigures(TwoNodes nodes, int rounds, double seconds, T
         set.Add("module_mib_target", (usual.TargetKib - one.TargetKib) / (Many - 1) / KibPerMib);
         set.Add("longest_pause", Math.Max(one.LongestPauseMs, usual.LongestPauseMs));
         set.Add("allocated_per_write", Math.Max(one.AllocatedPerWrite, 0));
+        set.Add("allocated_per_write_many", Math.Max(usual.AllocatedPerWrite, 0));
         foreach (var (name, look) in many)
         {
             set.Add("pause_" + name, look.LongestPauseMs);

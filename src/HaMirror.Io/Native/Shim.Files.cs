@@ -37,6 +37,10 @@ public static unsafe partial class Shim
     [LibraryImport(Library, EntryPoint = "hm_pwrite")]
     public static partial long WriteAt(int file, byte* data, ulong bytes, ulong offset);
 
+    /// <summary>Has the kernel begin to read a range into its page cache; it is not waited for.</summary>
+    [LibraryImport(Library, EntryPoint = "hm_read_ahead")]
+    public static partial int ReadAhead(int descriptor, ulong offset, ulong bytes);
+
     /// <summary>fsync, or fdatasync when <paramref name="dataOnly"/> is not 0.</summary>
     [LibraryImport(Library, EntryPoint = "hm_fsync")]
     public static partial int Sync(int file, int dataOnly);

@@ -11,6 +11,9 @@ internal unsafe interface IResyncHost
     /// <summary>Requests of the guest are under way: the resync keeps its blocks small.</summary>
     bool IsBusy { get; }
 
+    /// <summary>A guest reads or writes, or did a moment ago: what a resync has under way must not keep it waiting.</summary>
+    bool IsGuestActive { get; }
+
     /// <summary>The local disk has not failed: what is read from it is what was written.</summary>
     bool IsDiskSound { get; }
 

@@ -161,8 +161,9 @@ public sealed class MarkSet
     {
         if (HasInFlight)
             return;
-        _spare.Clear();
-        _open = new SentEpoch();
+        while (_spare.TryPop(out var spare))
+            spare.Release();
+        _open.Release();
     }
 
     /// <summary>The peer is known equal and durable: an operator's or the machine's decision, never the pump's.</summary>

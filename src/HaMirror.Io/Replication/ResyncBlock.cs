@@ -22,6 +22,12 @@ internal sealed unsafe class ResyncBlock(SourceLink link, IResyncHost host, Resy
     /// <summary>Bytes wait for the link, or a cap counts them: making them fewer is worth time.</summary>
     public bool IsLinkBehind { get; set; }
 
+    private ulong _lastSequence;
+    private long _bytesUnderWay;
+
+    /// <summary>Payload bytes of blocks that the peer does not hold yet, as far as it matters: nothing once it holds the last one.</summary>
+    public long BytesUnderWay => _bytesUnderWay = link.Window.Received < _lastSequence ? _bytesUnderWay : 0;
+
     /// <returns>Payload bytes that will cross the link.</returns>
     public long Send(int token, FileCopy file, ulong offset, byte* data, int bytes)
     {
@@ -43,14 +49,15 @@ internal sealed unsafe class ResyncBlock(SourceLink link, IResyncHost host, Resy
             _packing.Learn(packed > 0);
         }
         if (packed > 0)
-            link.SendInPlace(
+            _lastSequence = link.SendInPlace(
                 FrameType.ResyncBlock, FrameFlags.Lz4, file.WireFile, offset, (uint)bytes, host.Spare(token), packed,
                 host.Owner(token), -1);
         else
-            link.SendInPlace(
+            _lastSequence = link.SendInPlace(
                 FrameType.ResyncBlock, FrameFlags.None, file.WireFile, offset, 0, data, bytes, host.Owner(token), -1);
         var sent = packed > 0 ? packed : bytes;
         progress.BytesSent += (ulong)sent;
+        _bytesUnderWay += sent;
         Crash.At(CrashPoint.BlockQueued);
         return sent;
     }

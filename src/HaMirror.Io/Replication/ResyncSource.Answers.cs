@@ -12,6 +12,7 @@ internal sealed unsafe partial class ResyncSource
     public string? ReadCompleted(int token, byte* data, long result)
     {
         _reads.Remove(token, out var read);
+        _readBytes -= read.Bytes;
         var file = read.File;
         file.Outstanding--;
         if (file.IsAbandoned)

@@ -27,7 +27,13 @@ internal sealed unsafe partial class ResyncSource : IDisposable
     private const long ComparedBytesMax = 32 << 20;
 
     private const int CompareBytes = 512 << 10;
-    private const int BusyBytes = 256 << 10;
+
+    /// <summary>While a guest is at work, so much is under way until the peer has it: what a write of the guest's may find in front of it. With more
+    /// its p99 would be the resync's.</summary>
+    private const int BusyBytes = 128 << 10;
+
+    /// <summary>And so much may wait to be compared over there.</summary>
+    private const long BusyComparedBytes = 256 << 10;
 
     /// <summary>More than this waiting to leave: the next block would only wait behind live writes' backs.</summary>
     private const long WaitingBytesMax = 4 << 20;
@@ -55,6 +61,7 @@ internal sealed unsafe partial class ResyncSource : IDisposable
     private readonly ResyncBlock _block;
     private readonly ResyncMemory _memory;
     private readonly NamesHold _hold;
+    private long _readBytes;
     private bool _targetMarksComplete;
     private bool _isMissing;
     private ulong _namesBarrier;
@@ -358,7 +365,7 @@ internal sealed unsafe partial class ResyncSource : IDisposable
     {
         while (!file.IsExhausted || file.Different.Count > 0)
         {
-            if (_reads.Count >= _streams || _comparison.IsFull || _link.Stream.WaitingBytes > WaitingBytesMax
+            if (_reads.Count >= _streams || _comparison.IsFull || (_host.IsGuestActive && IsInTheWay) || _link.Stream.WaitingBytes > WaitingBytesMax
                 || _link.IsFull || !_bandwidth.HasRoom(now))
                 return false;
             NativeStat stat;
@@ -383,6 +390,9 @@ internal sealed unsafe partial class ResyncSource : IDisposable
         }
         return true;
     }
+
+    /// <summary>So much of the resync's own is on its way that a guest's write would wait for more than itself.</summary>
+    private bool IsInTheWay => _readBytes + _block.BytesUnderWay >= BusyBytes || _comparison.Bytes >= BusyComparedBytes;
 
     private bool AskNext(FileCopy file, ulong size)
     {
@@ -412,7 +422,7 @@ internal sealed unsafe partial class ResyncSource : IDisposable
         var asking = _asking.Next();
         if (asking == Asking.Waits)
             return false;
-        var most = _host.IsBusy ? BusyBytes : asking != Asking.Sends ? CompareBytes : IResyncHost.BlockBytes;
+        var most = _host.IsBusy || _host.IsGuestActive ? BusyBytes : asking != Asking.Sends ? CompareBytes : IResyncHost.BlockBytes;
         var bytes = (int)Math.Min(Math.Min(end, SparseFile.Hole(file.Descriptor, range.Offset, end)) - range.Offset, (ulong)most);
         if (!Begin(file, range.Offset, bytes, asking))
             return false;
@@ -426,6 +436,7 @@ internal sealed unsafe partial class ResyncSource : IDisposable
         if (token < 0)
             return false;
         _reads.Add(token, new Read(file, offset, bytes, asking));
+        _readBytes += bytes;
         file.Outstanding++;
         return true;
     }

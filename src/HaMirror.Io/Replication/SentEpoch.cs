@@ -1,5 +1,6 @@
-// What was sent between two barriers. In steady state nothing is allocated: ranges are kept as they come in an array that
-// is used again, and only an epoch with very many of them folds them into sets.
+// What was sent between two barriers. In steady state nothing is allocated: ranges are kept as they come in an array of a pool, where
+// the next busy module finds it, and only an epoch with very many of them folds them into sets.
+using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace HaMirror.Io.Replication;
@@ -10,8 +11,10 @@ internal sealed class SentEpoch
     /// <summary>About a second of 4 KiB writes at the best rate of a local disk; 4 MiB of memory.</summary>
     private const int RangeCountMax = 128 * 1024;
 
+    private const int RangeCountMin = 1024;
+
     private readonly Dictionary<FileKey, FileMark> _folded = [];
-    private (FileKey Key, ulong Offset, ulong Bytes)[] _ranges = new (FileKey, ulong, ulong)[1024];
+    private (FileKey Key, ulong Offset, ulong Bytes)[] _ranges = [];
     private int _count;
 
     /// <summary>Sequence of the barrier that closed it.</summary>
@@ -35,7 +38,7 @@ internal sealed class SentEpoch
         if (_count == _ranges.Length)
         {
             if (_count < RangeCountMax)
-                Array.Resize(ref _ranges, _count * 2);
+                Grow();
             else
                 Fold();
         }
@@ -64,6 +67,23 @@ internal sealed class SentEpoch
     {
         _count = 0;
         _folded.Clear();
+    }
+
+    /// <summary>Gives its room back; it must be empty.</summary>
+    public void Release()
+    {
+        if (_ranges.Length > 0)
+            ArrayPool<(FileKey, ulong, ulong)>.Shared.Return(_ranges);
+        _ranges = [];
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<(FileKey, ulong, ulong)>.Shared.Rent(Math.Max(_count * 2, RangeCountMin));
+        _ranges.AsSpan(0, _count).CopyTo(larger);
+        if (_ranges.Length > 0)
+            ArrayPool<(FileKey, ulong, ulong)>.Shared.Return(_ranges);
+        _ranges = larger;
     }
 
     private void Fold()

@@ -42,6 +42,14 @@ internal static unsafe class SparseFile
             : Math.Max(offset, ExtentSet.RoundDown((ulong)found));
     }
 
+    /// <summary>Whether all of a range is a hole, or lies behind the end.</summary>
+    public static bool IsHole(int descriptor, ulong offset, ulong bytes)
+    {
+        const int seekData = 3;
+        var found = Shim.Seek(descriptor, offset, seekData);
+        return found == -Errno.ENXIO || (found >= 0 && (ulong)found - offset >= bytes);
+    }
+
     /// <summary>Where the hole begins behind an offset, rounded up to an extent; the end when there is none.</summary>
     public static ulong Hole(int descriptor, ulong offset, ulong end)
     {

@@ -17,6 +17,21 @@ internal sealed unsafe class TargetComparison : IDisposable
     private readonly byte[] _hashes = new byte[FrameHeader.PayloadLengthMax / ExtentSet.ExtentBytes * ResyncComparison.HashBytes];
     private readonly byte[] _different = new byte[FrameHeader.PayloadLengthMax / ExtentSet.ExtentBytes / 8];
 
+    /// <summary>Has the disk read what a batch will ask for, side by side: this thread waits for each in its turn.</summary>
+    public void Foresee(ReadOnlySpan<TargetFrame> frames, TargetFiles files)
+    {
+        // The one whose turn it is at once is read then.
+        for (var index = 1; index < frames.Length; index++)
+        {
+            var header = frames[index].Header;
+            if (header.Type is FrameType.ResyncHash or FrameType.ResyncHashes && header.Argument is > 0 and <= FrameHeader.PayloadLengthMax
+                && header.Offset <= long.MaxValue - (ulong)header.Argument && files.Find(header.File) is { IsMissing: false } file)
+            {
+                _ = Shim.ReadAhead(file.Descriptor, header.Offset, header.Argument); // a hint: the read itself tells of a fault
+            }
+        }
+    }
+
     /// <summary>Compares and queues the answer.</summary>
     /// <returns>True: something is equal, and counts as copied once a barrier has made it durable.</returns>
     public bool Answer(in TargetFrame frame, TargetFile file, TargetWrites writes, ControlQueue outgoing)

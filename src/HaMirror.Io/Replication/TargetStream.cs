@@ -105,6 +105,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
     {
         _preimages.Begin();
         var alone = frames.Length == 1 && _writes.UnderWay == 0;
+        _comparison.Foresee(frames, _files);
         for (var index = 0; index < frames.Length; index++)
         {
             ref readonly var frame = ref frames[index];
@@ -192,7 +193,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
                 Allocate(frame, (int)header.Argument);
                 break;
             case FrameType.ResyncZero:
-                Allocate(frame, PunchHole);
+                Zero(frame);
                 Reach(frame);
                 break;
             case FrameType.ResyncTimes:
@@ -362,6 +363,23 @@ internal sealed unsafe partial class TargetStream : IDisposable
             throw new TargetException($"{bytes} bytes at {header.Offset} of {file.FullPath} could not be allocated or freed on this "
                 + $"node (fallocate mode {mode}): {Errno.Describe(-result)}. Free space or repair the disk; the link is tried again by itself.",
                 replicaFailed: true);
+    }
+
+    /// <summary>Where there is a hole already, as everywhere in a new file, none is made: that would wait for all of the file's writes, and
+    /// the kernel for what the disk has of them.</summary>
+    private void Zero(in TargetFrame frame)
+    {
+        var (offset, bytes) = (frame.Header.Offset, ReadLength(frame));
+        var file = _files.Get(frame.Header.File);
+        if (!file.IsMissing)
+            _writes.WaitForRange(file, offset, bytes);
+        if (file.IsMissing || !SparseFile.IsHole(file.Descriptor, offset, bytes))
+        {
+            Allocate(frame, PunchHole);
+            return;
+        }
+        Preimages?.Wait(_awaited);
+        AwaitBarrier(file); // it may be one in memory only: left by a link before this one
     }
 
     /// <summary>Zeros are bytes of the file: it is at least as long as they say. Freeing them does not see to that.</summary>

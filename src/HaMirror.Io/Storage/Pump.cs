@@ -26,6 +26,9 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     /// <summary>Descriptors beside the mounts': wake, ring, data, control.</summary>
     private const int OtherPolls = 4;
 
+    /// <summary>How long a resync yields after a guest's last read or write: one that waits for each has none under way while it computes.</summary>
+    private const long GuestActiveMs = 20;
+
     private const int IdlePollMs = 250;
     private const int LinkedPollMs = 100;
     private const int ResyncPollMs = 5;
@@ -87,6 +90,8 @@ internal sealed unsafe partial class Pump : ISourceOwner, IResyncHost, IDisposab
     public IReadOnlyList<ResyncRoot> Roots => _roots;
 
     public bool IsBusy => _flow.ChangeCount > 0;
+
+    public bool IsGuestActive => Environment.TickCount64 - _flow.LastDataRequest < GuestActiveMs;
 
     /// <summary>Any thread.</summary>
     public StorageStatus Status { get; private set; } = StorageStatus.None;

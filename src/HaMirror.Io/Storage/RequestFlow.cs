@@ -54,6 +54,9 @@ internal sealed unsafe partial class RequestFlow(
 
     public long AnsweredCount { get; private set; }
 
+    /// <summary>When a read, write or flush of data last came, in ms of TickCount64.</summary>
+    public long LastDataRequest { get; private set; }
+
     /// <summary>Writes among them that succeeded, and their bytes.</summary>
     public long WriteCount { get; private set; }
 
@@ -73,6 +76,7 @@ internal sealed unsafe partial class RequestFlow(
                 slots.Free(slot);
                 break;
             case FuseVerdict.Read:
+                LastDataRequest = Environment.TickCount64;
                 slots.Swell(slot, slot.Request.Bytes);
                 slot.AwaitsDisk = true;
                 if (_fault.IsDetached)
@@ -88,6 +92,8 @@ internal sealed unsafe partial class RequestFlow(
                     Answer(slot);
                 break;
             default:
+                if (slot.Verdict != FuseVerdict.Change)
+                    LastDataRequest = Environment.TickCount64;
                 ChangeCount++;
                 slots.Swell(slot, (ulong)slot.Request.Length);
                 if (_held.Count > 0 || !TryGo(slot))
