@@ -166,6 +166,15 @@ public sealed class Ledger(World world)
         }
     }
 
+    /// <summary>A resync has replaced a block: what it held before is in the salvage set alone, also if an operator makes the half of it
+    /// primary.</summary>
+    public void Replaced(SimulatedNode node, int block, BlockContent content)
+    {
+        if (node.Journal.Salvaged.Count == 0) return;
+        foreach (var write in node.Replica.Holds.Where(node.Journal.Salvaged.Contains).ToArray())
+            if (_blocks[write] == block && (content.First < write || content.Second < write)) node.Replica.Forget(write);
+    }
+
     /// <summary>A node has recorded that it serves: plain writes are what it makes of them from now on.</summary>
     public void Serves(SimulatedNode node)
     {

@@ -251,6 +251,9 @@ public sealed class SimulatedNode
     /// <summary>What it had received is nowhere but in its memory, and its machine is told that it stays there.</summary>
     public void CannotApply() => _ledger.StandbyLeft(this);
 
+    /// <summary>A resync has replaced a block.</summary>
+    public void Replaced(int block, BlockContent content) => _ledger.Replaced(this, block, content);
+
     /// <summary>The disk was tried.</summary>
     public void Probed(long ticket, string? failure)
     {

@@ -99,6 +99,7 @@ public sealed class SimulatedTarget(World world, SimulatedNode node, Mutation mu
             }
 
             if (!Write(block, content)) return false;
+            node.Replaced(block, content);
             var order = node.Replica.Order;
             After(world.Between(0.1, 3), () =>
             {
