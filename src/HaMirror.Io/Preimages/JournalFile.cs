@@ -18,12 +18,13 @@ internal sealed unsafe class JournalFile : IDisposable
     /// <summary>Granularity of O_DIRECT.</summary>
     private const int BlockBytes = 4096;
 
-    private const int RoomBytes = BatchBytes + FrameHeader.PayloadLengthMax + (2 * PreimageHeader.Size) + BlockBytes;
+    private const int RoomBytes = BatchBytes + FrameHeader.PayloadLengthMax + (2 * PreimageHeader.Size) + (2 * BlockBytes);
     private const int RoomCount = 2;
 
     private readonly object _gate = new();
     private readonly PageBlock[] _rooms = [new(RoomBytes), new(RoomBytes)];
     private readonly string _path;
+    private readonly Func<int, int> _flush;
     private readonly int _file;
     private readonly int _direct;
     private Thread? _thread;
@@ -35,13 +36,19 @@ internal sealed unsafe class JournalFile : IDisposable
     private long _begun;
     private long _demanded;
     private long _hardened;
+    private ulong _hardenedNumber;
     private string? _failure;
 
     /// <param name="bytes">Of the journal that is there already and good; what follows is cut off.</param>
+    /// <param name="flush">Makes what was written to a descriptor durable: 0 or -errno; null: fdatasync(2). Tests look in here.</param>
     /// <exception cref="IOException">It cannot be opened; the message is a sentence.</exception>
-    public JournalFile(string directory, long bytes, ulong lastNumber)
+    public JournalFile(string directory, long bytes, ulong lastNumber, Func<int, int>? flush = null)
     {
         _path = Path.Combine(directory, PreimageReader.FileName);
+        _flush = flush ?? (file => Shim.Sync(file, 1));
+        // The device is handed memory page by page; a kernel without large ones gives small ones.
+        foreach (var room in _rooms)
+            _ = Shim.PagesPreferHuge(room.Address, (nuint)room.Bytes);
         (_begun, _number) = (bytes, lastNumber);
         _file = Shim.Check(
             Shim.Open(Shim.CurrentDirectory, _path, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.CloseOnExec, 0x180), $"open {_path}");
@@ -61,7 +68,7 @@ internal sealed unsafe class JournalFile : IDisposable
             Dispose();
             throw;
         }
-        _hardened = _begun;
+        (_hardened, _hardenedNumber) = (_begun, _number);
     }
 
     /// <summary>Bytes of the journal, with what waits to be written.</summary>
@@ -77,6 +84,16 @@ internal sealed unsafe class JournalFile : IDisposable
     /// <summary>Bytes of the journal that are on stable storage.</summary>
     public long Hardened => Volatile.Read(ref _hardened);
 
+    /// <summary>How much of the journal is on stable storage, and the number of the last record of that.</summary>
+    public (long Bytes, ulong LastNumber) Extent
+    {
+        get
+        {
+            lock (_gate)
+                return (_hardened, _hardenedNumber);
+        }
+    }
+
     /// <summary>Why nothing more can be written, as a sentence; null: it can.</summary>
     public string? Failure => Volatile.Read(ref _failure);
 
@@ -85,8 +102,9 @@ internal sealed unsafe class JournalFile : IDisposable
 
     /// <summary>Where the payload of the next record may be put: room for the largest. <see cref="Append"/> or
     /// <see cref="Unreserve"/> follows: until then nothing is written.</summary>
+    /// <param name="aligned">To 4 KiB, as O_DIRECT wants it.</param>
     /// <exception cref="IOException">The journal cannot be written; the message is a sentence.</exception>
-    public byte* Reserve()
+    public byte* Reserve(bool aligned = false)
     {
         lock (_gate)
         {
@@ -94,6 +112,8 @@ internal sealed unsafe class JournalFile : IDisposable
             while (_filled >= BatchBytes && _failure is null)
                 Monitor.Wait(_gate);
             ThrowFailure();
+            if (aligned)
+                Fill(PreimageHeader.Size);
             _isReserved = true;
             return _rooms[_room].Address + _filled + PreimageHeader.Size;
         }
@@ -113,7 +133,7 @@ internal sealed unsafe class JournalFile : IDisposable
     /// <exception cref="IOException">The journal cannot be written; the message is a sentence.</exception>
     public void Append(PreimageKind kind, FrameFlags flags, int root, ulong inode, ulong offset, ulong length, int payloadBytes)
     {
-        var sum = Crc32C.Compute(new Span<byte>(Reserve(), payloadBytes));
+        var sum = Shim.Crc32C(0, Reserve(), (ulong)payloadBytes);
         lock (_gate)
         {
             Put(new PreimageHeader(kind, flags, root, ++_number, inode, offset, length, (ulong)_hardened, payloadBytes, sum));
@@ -179,14 +199,15 @@ internal sealed unsafe class JournalFile : IDisposable
     /// <summary>Behind a journal that ends elsewhere, because its tail was torn.</summary>
     private void Align()
     {
-        Fill();
+        Fill(0);
         Shim.Check(Shim.WriteAt(_file, _rooms[_room].Address, (ulong)_filled, (ulong)_begun), $"write {_path}");
         (_begun, _filled) = (_begun + _filled, 0);
     }
 
-    private void Fill()
+    /// <summary>Fills up so that what follows begins so many bytes before a multiple of 4 KiB.</summary>
+    private void Fill(int before)
     {
-        if ((int)((_begun + _filled) % BlockBytes) is var past && past == 0)
+        if ((int)((_begun + _filled + before) % BlockBytes) is var past && past == 0)
             return;
         // Everything is a multiple of a header's size, so that one always fits.
         var payload = new Span<byte>(_rooms[_room].Address + _filled + PreimageHeader.Size, BlockBytes - past - PreimageHeader.Size);
@@ -207,7 +228,7 @@ internal sealed unsafe class JournalFile : IDisposable
 
     private void Run()
     {
-        while (Take() is var (room, bytes, at))
+        while (Take() is var (room, bytes, at, number))
         {
             if ((bytes > 0 ? Write(_rooms[room].Address, bytes, at) : 0) is var written && written < 0)
             {
@@ -217,7 +238,7 @@ internal sealed unsafe class JournalFile : IDisposable
             Crash.At(CrashPoint.PreimagesWritten);
             if (Volatile.Read(ref _demanded) <= _hardened)
                 continue;
-            var synced = Shim.Sync(_file, 1);
+            var synced = _flush(_file);
             if (synced < 0)
             {
                 Fail(synced, $"make {_path} durable");
@@ -226,15 +247,15 @@ internal sealed unsafe class JournalFile : IDisposable
             Crash.At(CrashPoint.PreimagesSaved);
             lock (_gate)
             {
-                _hardened = at + bytes;
+                (_hardened, _hardenedNumber) = (at + bytes, number);
                 Monitor.PulseAll(_gate);
             }
             Progressed?.Invoke();
         }
     }
 
-    /// <returns>The room that is to be written, which bytes of it, and where to; no bytes: a sync alone. Null: it is over.</returns>
-    private (int Room, int Bytes, long At)? Take()
+    /// <returns>The room that is to be written, which bytes of it, and where to; no bytes: a sync alone; the last number up to there. Null: it is over.</returns>
+    private (int Room, int Bytes, long At, ulong Number)? Take()
     {
         lock (_gate)
         {
@@ -244,8 +265,8 @@ internal sealed unsafe class JournalFile : IDisposable
             if (_isStopped)
                 return null;
             if (_filled > 0)
-                Fill();
-            var taken = (_room, _filled, _begun);
+                Fill(0);
+            var taken = (_room, _filled, _begun, _number);
             _room = (_room + 1) % RoomCount;
             (_begun, _filled) = (_begun + _filled, 0);
             Monitor.PulseAll(_gate);

@@ -32,6 +32,30 @@ internal sealed class PreimageFile(DirectoryEntry entry)
             return offset >= end || (Saved.TryNext(offset, out var range) && range.Offset <= offset && range.End >= end);
     }
 
+    /// <summary>What of a range is not saved comes first here. Any thread.</summary>
+    /// <param name="gap">Up to the end of the range, or to what is saved behind it.</param>
+    public bool TryGap(ulong offset, ulong end, out ExtentRange gap)
+    {
+        lock (Saved)
+            for (; offset < end && Saved.TryNext(offset, out var next); offset = next.End)
+                if (next.Offset > offset)
+                {
+                    gap = new ExtentRange(offset, Math.Min(next.Offset, end) - offset);
+                    return true;
+                }
+        gap = new ExtentRange(offset, offset < end ? end - offset : 0);
+        return offset < end;
+    }
+
+    /// <summary>Much of it changed after its resync had ended, and was not saved: it does not become whole any more. Any thread.</summary>
+    public bool IsSpoiled
+    {
+        get => Volatile.Read(ref _isSpoiled);
+        set => Volatile.Write(ref _isSpoiled, value);
+    }
+
+    private bool _isSpoiled;
+
     /// <summary>It has lost its last name, or is about to: everything of it is saved.</summary>
     public bool IsGone { get; set; }
 

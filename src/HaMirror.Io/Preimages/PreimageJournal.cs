@@ -26,6 +26,12 @@ internal sealed unsafe class PreimageJournal : IDisposable
     /// <summary>Of a file that is made whole, at a time: whoever changes it waits no longer than that takes.</summary>
     private const ulong PartBytes = 1 << 20;
 
+    /// <summary>From this on, in bytes, what is saved is read past the page cache: only less than that was just read to be compared.</summary>
+    private const ulong DirectBytesMin = 1 << 20;
+
+    /// <summary>Once the resync has ended nobody waits for more than this of a file to be saved, in bytes: what only this node held is, by then.</summary>
+    private const ulong SoftBytesMax = 8 << 20;
+
     /// <summary>Of the room that the journal may take, what making files whole may use.</summary>
     private const double CompletionPart = 0.75;
 
@@ -44,6 +50,7 @@ internal sealed unsafe class PreimageJournal : IDisposable
     private readonly PreimageOrigin _origin;
     private readonly long _bytesMax;
     private readonly Action<string> _givenUp;
+    private readonly DirectRead _direct = new();
     private bool _ended;
     private volatile bool _soft;
     private string? _failure;
@@ -58,7 +65,15 @@ internal sealed unsafe class PreimageJournal : IDisposable
         journal.Progressed = _wake.Set;
     }
 
-    public PreimageOrigin Origin => _origin;
+    /// <summary>What the journal is of, with its length: once this is disposed, its last one.</summary>
+    public PreimageOrigin Origin
+    {
+        get
+        {
+            var (bytes, number) = _journal.Extent;
+            return _origin with { Bytes = bytes, LastNumber = number };
+        }
+    }
 
     /// <summary>Where large files that are removed go; null: all are copied.</summary>
     public KeptFiles? KeptFiles { get; init; }
@@ -109,7 +124,7 @@ internal sealed unsafe class PreimageJournal : IDisposable
     public IReadOnlyList<(FileKey Key, IReadOnlyList<string> Paths)> Unfinished(Func<FileKey, PreimageFile, bool> wanted)
     {
         lock (_lock)
-            return [.. _catalog.Files.Where(file => file.Value.IsChanged && !file.Value.IsWhole && wanted(file.Key, file.Value))
+            return [.. _catalog.Files.Where(file => file.Value is { IsChanged: true, IsWhole: false, IsSpoiled: false } && wanted(file.Key, file.Value))
                 .Select(file => (file.Key, (IReadOnlyList<string>)file.Value.Paths))];
     }
 
@@ -119,7 +134,7 @@ internal sealed unsafe class PreimageJournal : IDisposable
     {
         lock (_lock)
         {
-            if (_ended || _catalog.Find(key) is not { IsWhole: false } kept || _journal.Bytes + (long)PartBytes > (long)(_bytesMax * CompletionPart))
+            if (_ended || _catalog.Find(key) is not { IsWhole: false, IsSpoiled: false } kept || _journal.Bytes + (long)PartBytes > (long)(_bytesMax * CompletionPart))
                 return false;
             try
             {
@@ -149,12 +164,40 @@ internal sealed unsafe class PreimageJournal : IDisposable
         if (first >= end)
             return default;
         if (!kept.Covers(first, end))
-            return new PreimageWait(_saver.Ask(key, file, first, end), 0);
+            return Spoils(kept, end - first) ? default : new PreimageWait(_saver.Ask(key, file, first, end), 0);
         var bytes = _journal.Bytes;
         if (_soft || _journal.Hardened >= bytes)
             return default;
         _journal.Demand(); // Perhaps whoever has saved it wanted no sync.
         return new PreimageWait(0, bytes);
+    }
+
+    /// <summary>Of a range that is about to change, how much can be asked for so that no more than so many bytes have to be copied.</summary>
+    /// <param name="file">As for <see cref="Ask"/>.</param>
+    /// <returns>Behind that part: a multiple of an extent, or <paramref name="end"/> when all of it can. The session's thread.</returns>
+    public ulong Within(FileKey key, int file, ulong offset, ulong end, ulong bytesMax)
+    {
+        if (_ended || _soft || _catalog.Find(key) is not { } kept)
+            return end;
+        var last = Math.Min(end, kept.Size);
+        var left = bytesMax;
+        for (var at = ExtentSet.RoundDown(offset); at < last && kept.TryGap(at, last, out var gap);)
+        {
+            var data = Shim.Seek(file, gap.Offset, SeekData);
+            if (data < 0 || (ulong)data >= last)
+                break; // Saving it meets the error again, where there is one.
+            at = gap.End;
+            if ((ulong)data >= gap.End)
+                continue;
+            var hole = Shim.Seek(file, (ulong)data, SeekHole);
+            var stop = hole < 0 ? gap.End : Math.Min((ulong)hole, gap.End);
+            var first = ExtentSet.RoundDown((ulong)data);
+            if (stop - first > left)
+                return first + left;
+            left -= stop - first;
+            at = Math.Max(ExtentSet.RoundUp(stop), gap.Offset);
+        }
+        return end;
     }
 
     /// <summary>Whether what was to be awaited has come.</summary>
@@ -201,7 +244,8 @@ internal sealed unsafe class PreimageJournal : IDisposable
     public void SaveCut(int root, int path, ulong size)
     {
         NativeStat stat;
-        if (_ended || Shim.StatAt(path, "", &stat) < 0 || stat.Size <= size)
+        if (_ended || Shim.StatAt(path, "", &stat) < 0 || stat.Size <= size
+            || (_catalog.Find(new FileKey(root, stat.Inode)) is { } cut && Spoils(cut, cut.Size - Math.Min(size, cut.Size))))
             return;
         Keep(() =>
         {
@@ -250,6 +294,8 @@ internal sealed unsafe class PreimageJournal : IDisposable
                 _journal.Harden();
                 return;
             }
+            if (Spoils(kept, found.Blocks * 512))
+                return;
             if (kept.IsRegular)
             {
                 ExpectRoom(found.Blocks * 512, kept);
@@ -295,6 +341,7 @@ internal sealed unsafe class PreimageJournal : IDisposable
             if (_ended)
                 return;
             Volatile.Write(ref _ended, true);
+            _direct.Dispose();
             _journal.Dispose();
         }
     }
@@ -358,6 +405,13 @@ internal sealed unsafe class PreimageJournal : IDisposable
         }
     }
 
+    /// <summary>Whether so much of a file may change unsaved, which ends its being made whole.</summary>
+    private bool Spoils(PreimageFile kept, ulong bytes)
+    {
+        kept.IsSpoiled |= _soft && bytes > SoftBytesMax;
+        return kept.IsSpoiled;
+    }
+
     private void Save(FileKey key, PreimageFile kept, int file, ulong offset, ulong end)
     {
         var first = ExtentSet.RoundDown(offset);
@@ -365,25 +419,8 @@ internal sealed unsafe class PreimageJournal : IDisposable
         if (first >= end)
             return;
         end = Math.Min(ExtentSet.RoundUp(end), kept.Size);
-        foreach (var gap in Gaps(kept.Saved, first, end))
-            SaveGap(key, kept, file, gap.Offset, Math.Min(gap.End, end));
-    }
-
-    private static List<ExtentRange> Gaps(ExtentSet saved, ulong first, ulong end)
-    {
-        var gaps = new List<ExtentRange>();
-        for (var at = first; at < end;)
-        {
-            if (!saved.TryNext(at, out var next) || next.Offset >= end)
-            {
-                gaps.Add(new ExtentRange(at, end - at));
-                break;
-            }
-            if (next.Offset > at)
-                gaps.Add(new ExtentRange(at, next.Offset - at));
-            at = Math.Max(next.End, at);
-        }
-        return gaps;
+        for (; kept.TryGap(first, end, out var gap); first = gap.End)
+            SaveGap(key, kept, file, gap.Offset, gap.End);
     }
 
     private void SaveGap(FileKey key, PreimageFile kept, int file, ulong offset, ulong end)
@@ -418,8 +455,9 @@ internal sealed unsafe class PreimageJournal : IDisposable
         if (_journal.Bytes + (long)bytes > _bytesMax)
             throw NoRoom();
         Copying?.Invoke();
-        var room = _journal.Reserve();
-        var result = Shim.ReadAt(file, room, bytes, offset);
+        var isDirect = bytes >= DirectBytesMin && (offset | bytes) % ExtentSet.ExtentBytes == 0 && _direct.Of(key, file) >= 0;
+        var room = _journal.Reserve(isDirect);
+        var result = isDirect ? _direct.Read(room, bytes, offset) : Shim.ReadAt(file, room, bytes, offset);
         if (result < 0)
             _journal.Unreserve();
         var read = (ulong)Shim.Check(result, "read what a resync replaces");

@@ -1,5 +1,7 @@
 // The file "origin" beside a journal: what the journal is of (Records/FORMAT.md, "undo and salvage").
-// Invariant: it is durable before the journal's first record and goes away after the journal: no origin, no undo record.
+// Invariants: (1) it is durable before the journal's first record and goes away after the journal: no origin, no undo record; (2) before
+// anything of the replica is replaced it says how much of the journal is on stable storage, and of a salvage set that is sealed all of
+// it: a journal that ends earlier, be it between two records, was cut and is refused (PreimageReader.Of).
 using HaMirror.Core.Generations;
 using HaMirror.Core.Wire;
 using HaMirror.Io.Records;
@@ -20,8 +22,14 @@ internal sealed record PreimageOrigin(
 
     private const uint Magic = 0x4F524D48; // "HMRO"
 
-    /// <summary>1: the first.</summary>
-    private const uint Version = 1;
+    /// <summary>2: says how long the journal is.</summary>
+    private const uint Version = 2;
+
+    /// <summary>Bytes of the journal that were on stable storage when this was written: so many at least are there.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Number of the last record among them.</summary>
+    public ulong LastNumber { get; init; }
 
     /// <exception cref="IOException">The message is a sentence that names the file.</exception>
     public void Save(string directory)
@@ -30,6 +38,8 @@ internal sealed record PreimageOrigin(
         var writer = new WireWriter(content);
         writer.Byte(IsSalvage ? (byte)1 : (byte)0);
         writer.Int64(Began.ToUnixTimeMilliseconds());
+        writer.Int64(Bytes);
+        writer.UInt64(LastNumber);
         writer.Guid(Source.Value);
         writer.Text(Node, WireProtocol.NameBytesMax);
         writer.Text(Peer, WireProtocol.NameBytesMax);
@@ -59,12 +69,14 @@ internal sealed record PreimageOrigin(
         var reader = new WireReader(content);
         var salvage = reader.Flag();
         var began = reader.Int64();
+        var bytes = reader.Int64();
+        var number = reader.UInt64();
         var source = new GenerationId(reader.Guid());
         var node = reader.Text(WireProtocol.NameBytesMax);
         var peer = reader.Text(WireProtocol.NameBytesMax);
         var before = ReplicaRecordCodec.Read(ref reader);
         return reader.IsWhole && Math.Abs(began) < DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
-            ? new PreimageOrigin(salvage, DateTimeOffset.FromUnixTimeMilliseconds(began), node, peer, before, source)
+            ? new PreimageOrigin(salvage, DateTimeOffset.FromUnixTimeMilliseconds(began), node, peer, before, source) { Bytes = bytes, LastNumber = number }
             : null;
     }
 }

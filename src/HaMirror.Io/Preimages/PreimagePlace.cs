@@ -28,6 +28,9 @@ public sealed class PreimagePlace(string directory, string node, string peer)
     /// <summary>A removed file with at least this much allocated, in bytes, is not copied but keeps a name where nobody replicates it.</summary>
     internal ulong KeepBytesMin { get; init; } = 8 << 20;
 
+    /// <summary>As <see cref="JournalFile"/> takes it.</summary>
+    internal Func<int, int>? Flush { get; init; }
+
     private string UndoDirectory => Path.Combine(directory, "undo");
 
     /// <summary>How many salvage sets there are.</summary>
@@ -41,7 +44,7 @@ public sealed class PreimagePlace(string directory, string node, string peer)
     {
         if (PreimageOrigin.Load(UndoDirectory) is not { } origin)
             return null;
-        var catalog = PreimageReader.Read(UndoDirectory, withRanges: false, verify: false).Catalog;
+        var catalog = PreimageReader.Of(origin, UndoDirectory, withRanges: false, PreimageReader.Unverified).Catalog;
         var newest = catalog.NewestChange == 0 ? (DateTimeOffset?)null : DateTimeOffset.FromUnixTimeMilliseconds(catalog.NewestChange / 1_000_000);
         return new UndoOffer(origin.Peer, origin.Began, newest, (long)catalog.SavedBytes);
     }
@@ -62,9 +65,29 @@ public sealed class PreimagePlace(string directory, string node, string peer)
             return;
         }
         if (origin is { IsSalvage: true })
-            Seal(origin);
+            Seal(Measured(origin));
         else
             Drop();
+    }
+
+    private static PreimageOrigin Measured(PreimageOrigin origin, (long Bytes, ulong LastNumber) journal) =>
+        origin with { Bytes = journal.Bytes, LastNumber = journal.LastNumber };
+
+    /// <summary>The origin of a set that nobody has closed, with the length that its journal has.</summary>
+    private PreimageOrigin Measured(PreimageOrigin origin)
+    {
+        try
+        {
+            var read = PreimageReader.Of(origin, UndoDirectory, withRanges: false, PreimageReader.Unverified);
+            // What no record says of that it was on stable storage may be torn.
+            read = PreimageReader.Of(origin, UndoDirectory, withRanges: false, Math.Max(read.Hardened, origin.Bytes));
+            return Measured(origin, (read.Bytes, read.LastNumber));
+        }
+        catch (IOException)
+        {
+            // Whoever looks at the set is told, for what was said of its length stays.
+            return origin;
+        }
     }
 
     /// <summary>Undoes a half-made resync: the replica is what it was when the resync began, on stable storage.</summary>
@@ -75,7 +98,7 @@ public sealed class PreimagePlace(string directory, string node, string peer)
     {
         var origin = PreimageOrigin.Load(UndoDirectory)
             ?? throw new IOException("There is no undo record: this replica cannot go back. 'hamirror status' shows what it is worth.");
-        var read = PreimageReader.Read(UndoDirectory, withRanges: true);
+        var read = PreimageReader.Of(origin, UndoDirectory, withRanges: true);
         // Nothing was changed before all names were in the journal.
         if (read.Catalog.HasAllNames)
         {
@@ -118,6 +141,7 @@ public sealed class PreimagePlace(string directory, string node, string peer)
     }
 
     /// <summary>The replica is equal: an undo record goes away, a salvage set is kept.</summary>
+    /// <param name="origin">Says how long the journal is.</param>
     internal void End(PreimageOrigin origin)
     {
         if (origin.IsSalvage)
@@ -160,15 +184,16 @@ public sealed class PreimagePlace(string directory, string node, string peer)
         AgentFiles.Ensure(UndoDirectory);
         if (isNew)
             origin.Save(UndoDirectory);
-        var read = PreimageReader.Read(UndoDirectory, withRanges: false);
+        var read = PreimageReader.Of(origin, UndoDirectory, withRanges: false);
         var (catalog, bytes, number) = read.Catalog.HasAllNames ? (read.Catalog, read.Bytes, read.LastNumber) : (new PreimageCatalog(), 0, 0UL);
-        var journal = new JournalFile(UndoDirectory, bytes, number);
+        var journal = new JournalFile(UndoDirectory, bytes, number, Flush);
         try
         {
             // Counted from what was free when it began: one that goes on after each break must not fill the disk of all records.
             var bytesMax = (long)((bytes + Available(UndoDirectory)) * FreePart);
             if (!catalog.HasAllNames)
                 WriteNames(roots, catalog, journal);
+            (origin = Measured(origin, journal.Extent)).Save(UndoDirectory);
             return new PreimageJournal(catalog, journal, origin, bytesMax, sentence =>
             {
                 GiveUp(sentence, say);
@@ -238,9 +263,11 @@ public sealed class PreimagePlace(string directory, string node, string peer)
         }
     }
 
+    /// <param name="origin">Says how long the journal is: nothing is appended any more.</param>
     private void Seal(PreimageOrigin origin)
     {
         AgentFiles.Ensure(SalvageDirectory);
+        origin.Save(UndoDirectory);
         var id = string.Create(CultureInfo.InvariantCulture, $"{origin.Began.UtcDateTime:yyyyMMdd-HHmmss}-{origin.Before.Current}");
         Directory.Move(UndoDirectory, Path.Combine(SalvageDirectory, id));
         AtomicFile.SyncDirectory(SalvageDirectory);

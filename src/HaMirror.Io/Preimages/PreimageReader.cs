@@ -11,35 +11,54 @@ namespace HaMirror.Io.Preimages;
 /// <summary>The journal of a directory.</summary>
 /// <param name="Bytes">Of the journal, without a torn tail.</param>
 /// <param name="LastNumber">Of the last record.</param>
-internal sealed record PreimageReader(PreimageCatalog Catalog, long Bytes, ulong LastNumber)
+/// <param name="Hardened">Bytes of which its records say that they were on stable storage.</param>
+internal sealed record PreimageReader(PreimageCatalog Catalog, long Bytes, ulong LastNumber, long Hardened)
 {
     public const string FileName = "journal";
 
+    /// <summary>No payload is read but those of names: for what an operator is told.</summary>
+    public const long Unverified = long.MaxValue;
+
+    /// <summary>The journal that an origin is of: as <see cref="Read"/>, and at least as long as the origin says.</summary>
+    /// <exception cref="IOException">It is damaged, was cut, or cannot be read; the message is a sentence that names the file.</exception>
+    public static PreimageReader Of(PreimageOrigin origin, string directory, bool withRanges, long verifyFrom = 0)
+    {
+        var read = Read(directory, withRanges, verifyFrom);
+        if (read.Bytes >= origin.Bytes && read.LastNumber >= origin.LastNumber)
+            return read;
+        var path = Path.Combine(directory, FileName);
+        throw new IOException((File.Exists(path)
+                ? $"{path} was cut: only {read.Bytes} of the {origin.Bytes} bytes are there that were on stable storage, and {read.LastNumber} of {origin.LastNumber} records."
+                : $"{path} is gone, which had {origin.Bytes} bytes and {origin.LastNumber} records.")
+            + " Nothing of it is used. Put the whole file back from a copy if there is one; else move its directory away, or remove it when nothing of it is needed.");
+    }
+
     /// <param name="withRanges">Keep where each range's bytes lie.</param>
-    /// <param name="verify">Read every payload. Without, only for what an operator is told.</param>
+    /// <param name="verifyFrom">Every payload from this byte of the journal on is read and judged by its checksum.</param>
     /// <exception cref="IOException">It is damaged or cannot be read; the message is a sentence that names the file.</exception>
-    public static unsafe PreimageReader Read(string directory, bool withRanges, bool verify = true)
+    public static unsafe PreimageReader Read(string directory, bool withRanges, long verifyFrom = 0)
     {
         var path = Path.Combine(directory, FileName);
         var catalog = new PreimageCatalog();
         if (!File.Exists(path))
-            return new PreimageReader(catalog, 0, 0);
+            return new PreimageReader(catalog, 0, 0, 0);
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 4 << 20);
         var room = ArrayPool<byte>.Shared.Rent(FrameHeader.PayloadLengthMax + (2 * PreimageHeader.Size));
         try
         {
             long at = 0;
             ulong number = 0;
-            while (TryRead(stream, room, number + 1, verify, out var header))
+            ulong hardened = 0;
+            while (TryRead(stream, room, number + 1, at >= verifyFrom, out var header))
             {
                 if (!Take(catalog, header, room.AsSpan(0, header.PayloadBytes), at, withRanges))
                     throw new IOException(Damaged(path, at));
-                number = header.Number;
+                (number, hardened) = (header.Number, Math.Max(hardened, header.Hardened));
                 at += header.RecordBytes;
             }
             if (at < stream.Length && IsDamage(stream, room, at))
                 throw new IOException(Damaged(path, at));
-            return new PreimageReader(catalog, at, number);
+            return new PreimageReader(catalog, at, number, (long)hardened);
         }
         finally
         {
