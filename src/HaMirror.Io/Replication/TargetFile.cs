@@ -27,6 +27,8 @@ internal sealed class TargetFile
 
     public int RootIndex { get; }
 
+    public FileKey Key => new(RootIndex, Inode.Number);
+
     /// <summary>The path that it was bound by, as renames during the resync have changed it.</summary>
     public string Path { get; set; }
 

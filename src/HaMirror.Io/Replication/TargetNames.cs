@@ -8,7 +8,7 @@ using HaMirror.Io.Preimages;
 namespace HaMirror.Io.Replication;
 
 /// <summary>Applies <see cref="NamespaceChange"/>s.</summary>
-internal sealed class TargetNames(TargetSettings settings, TargetTree tree)
+internal sealed class TargetNames(TargetSettings settings, TargetTree tree, OwedZeros zeros)
 {
     private const uint TypeMask = 0xF000;
     private const uint TypeSymlink = 0xA000;
@@ -27,12 +27,12 @@ internal sealed class TargetNames(TargetSettings settings, TargetTree tree)
     {
         if (change.Root >= settings.Roots.Length)
             throw TargetException.Violation($"a change names root {change.Root} of {settings.Roots.Length}.");
-        var error = Perform(change);
+        var error = Perform(change, tolerant);
         if (error == -Errno.EEXIST && tolerant && Makes(change.Kind))
         {
             // Something stale stands where the source has made something new: the source is right.
             tree.Remove(change.Root, change.Kind == ChangeKind.Link ? change.Other : change.Path);
-            error = Perform(change);
+            error = Perform(change, tolerant);
         }
         if (error >= 0 || (tolerant && IsRepaired(change.Kind, -error)))
             return;
@@ -76,7 +76,7 @@ internal sealed class TargetNames(TargetSettings settings, TargetTree tree)
         return rest < 0 ? (seconds - 1, rest + 1_000_000_000L) : (seconds, rest);
     }
 
-    private int Perform(NamespaceChange change) => change.Kind switch
+    private int Perform(NamespaceChange change, bool tolerant) => change.Kind switch
     {
         ChangeKind.Create => InParent(change, change.Path, (parent, name) => Create(parent, name, change)),
         ChangeKind.Mkdir => InParent(change, change.Path, (parent, name) =>
@@ -101,15 +101,26 @@ internal sealed class TargetNames(TargetSettings settings, TargetTree tree)
                     Preimages?.Leave(change.Root, to, other);
                 return Shim.Rename(from, name, to, other, change.Flags);
             })),
-        ChangeKind.SetAttributes => OnFile(change, (file, mode) =>
-        {
-            if ((change.Mask & AttributeMask.Size) != 0)
-                Preimages?.SaveCut(change.Root, file, change.Size);
-            return SetAttributes(file, mode, change);
-        }),
+        ChangeKind.SetAttributes => OnFile(change, (file, mode) => SetAttributes(file, mode, change, tolerant)),
         ChangeKind.SetXattr => OnFile(change, (file, _) => SetXattr(file, change)),
         _ => OnFile(change, (file, _) => ReplicatedAttribute.Counts(change.Name) ? Shim.RemoveAttribute(file, change.Name) : 0),
     };
+
+    private int SetAttributes(int file, uint mode, NamespaceChange change, bool tolerant)
+    {
+        if ((change.Mask & AttributeMask.Size) == 0)
+            return SetAttributes(file, mode, change);
+        if (tolerant && zeros.TryCut(KeyOf(change.Root, file), file, change.Path, change.Size))
+            return SetAttributes(file, mode, change with { Mask = change.Mask & ~AttributeMask.Size });
+        Preimages?.SaveCut(change.Root, file, change.Size);
+        return SetAttributes(file, mode, change);
+    }
+
+    private static unsafe FileKey KeyOf(int root, int file)
+    {
+        NativeStat stat;
+        return new FileKey(root, Shim.StatAt(file, "", &stat) < 0 ? 0 : stat.Inode);
+    }
 
     private static int Create(int parent, string name, NamespaceChange change)
     {

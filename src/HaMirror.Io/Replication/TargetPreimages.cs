@@ -10,7 +10,11 @@ namespace HaMirror.Io.Replication;
 /// <summary>Has preimages of data frames saved. Belongs to the session's thread.</summary>
 internal sealed class TargetPreimages(TargetFiles files)
 {
+    private const int PunchHole = 2 | 1; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
     private const int MovesBytes = 8 | 32; // FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE
+
+    /// <summary>Of a frame that frees more than this, in bytes, nothing is asked for before its turn.</summary>
+    public const ulong AheadBytesMax = 8 << 20;
 
     private readonly List<PreimageWait> _waits = [];
     private readonly Queue<(ulong Ticket, TargetFile File)> _open = new();
@@ -36,6 +40,10 @@ internal sealed class TargetPreimages(TargetFiles files)
             LookAhead(journal, frames);
         return _waits[index];
     }
+
+    /// <summary>Asks for a range whose turn it is.</summary>
+    public PreimageWait Of(TargetFile file, ulong offset, ulong bytes) =>
+        Journal is { } journal ? Ask(journal, file, offset, bytes) : default;
 
     /// <summary>A range was compared and differs: its new content is to come, and what it replaces can be saved meanwhile.</summary>
     public void Foresee(TargetFile file, ulong offset, ulong bytes)
@@ -67,6 +75,9 @@ internal sealed class TargetPreimages(TargetFiles files)
     public static bool IsOfData(FrameType type) =>
         type is not (FrameType.Bind or FrameType.Unbind or FrameType.Change or FrameType.ResyncDirectory);
 
+    private static bool FreesMuch(FrameType type, uint mode, ulong bytes) =>
+        bytes > AheadBytesMax && (type == FrameType.ResyncZero || (type == FrameType.Fallocate && mode == PunchHole));
+
     private PreimageWait Ask(PreimageJournal journal, in TargetFrame frame)
     {
         var header = frame.Header;
@@ -78,7 +89,7 @@ internal sealed class TargetPreimages(TargetFiles files)
             FrameType.Fallocate or FrameType.ResyncZero => Length(frame),
             _ => 0UL,
         };
-        return bytes > 0 && header.Offset <= long.MaxValue && files.Find(header.File) is { } file ? Ask(journal, file, header.Offset, bytes) : default;
+        return bytes > 0 && header.Offset <= long.MaxValue && !FreesMuch(header.Type, header.Argument, bytes) && files.Find(header.File) is { } file ? Ask(journal, file, header.Offset, bytes) : default;
     }
 
     private PreimageWait Ask(PreimageJournal journal, TargetFile file, ulong offset, ulong bytes)
@@ -86,7 +97,7 @@ internal sealed class TargetPreimages(TargetFiles files)
         if (file.IsMissing)
             return default;
         var wait = journal.Ask(
-            new FileKey(file.RootIndex, file.Inode.Number), file.Descriptor, offset, Math.Min(offset + bytes, long.MaxValue));
+            file.Key, file.Descriptor, offset, Math.Min(offset + bytes, long.MaxValue));
         if (wait.Ticket > 0)
         {
             file.Retain();

@@ -34,6 +34,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
     private readonly TargetNames _names;
     private readonly TargetWrites _writes;
     private readonly TargetSync _sync;
+    private readonly OwedZeros _zeros;
     private readonly PageBlock _scratch = new(FrameHeader.PayloadLengthMax);
     private readonly TargetComparison _comparison = new();
     private readonly TargetVerification _verification;
@@ -48,7 +49,8 @@ internal sealed unsafe partial class TargetStream : IDisposable
         _files = new TargetFiles(settings);
         _preimages = new TargetPreimages(_files);
         _tree = new TargetTree(settings);
-        _names = new TargetNames(settings, _tree);
+        _zeros = new OwedZeros(_scratch);
+        _names = new TargetNames(settings, _tree, _zeros);
         _writes = new TargetWrites((sequence, file) => _outgoing.Add(FrameType.Flushed, sequence: sequence)) { Proof = settings.Proof };
         _sync = new TargetSync(settings, wake);
         _verification = new TargetVerification(settings, outgoing);
@@ -89,6 +91,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
     /// <summary>The source has offered: from here on every failure counts.</summary>
     public void EndTolerance()
     {
+        _zeros.Finish(Copying);
         IsTolerant = false;
         _tree.Forget();
     }
@@ -134,6 +137,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
         Preimages?.ClearWake();
         _writes.Harvest();
         _preimages.Settle();
+        SettleOwed();
         _writes.Submit(); // a durable write that completed has queued its sync
         while (_sync.TryTake(out var job))
             Answer(job);
@@ -152,6 +156,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
         _sync.Dispose();
         _ = EndPreimages();
         _preimages.Settle();
+        _zeros.Dispose();
         foreach (var file in _awaiting)
             file.Release();
         _files.Dispose();
@@ -235,6 +240,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
         if (!frame.IsInPlace)
             frame.Payload.CopyTo(new Span<byte>(_writes.Reserve(bytes), bytes));
         AwaitBarrier(file);
+        _zeros.Written(file.Key, header.Offset, (ulong)bytes);
         _writes.Write(file, header.Offset, bytes, header.Sequence, durable, alone, _awaited);
     }
 
@@ -256,6 +262,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
         if (Shim.Lz4Decompress(_scratch.Address, (ulong)header.PayloadLength, _writes.Reserve((int)plain), plain) != plain)
             throw TargetException.Violation($"the compressed block at {header.Offset} of {file.FullPath} is damaged.");
         AwaitBarrier(file);
+        _zeros.Written(file.Key, header.Offset, plain);
         _writes.Write(file, header.Offset, (int)plain, header.Sequence, durable: false, alone, _awaited);
         return (int)plain;
     }
@@ -312,6 +319,8 @@ internal sealed unsafe partial class TargetStream : IDisposable
     private void Barrier(in FrameHeader header)
     {
         CopiesEverything &= !_hadData;
+        if (Holds(header))
+            return;
         _writes.WaitForAll();
         TargetFile[] files = _namesChanged ? [] : [.. _awaiting];
         foreach (var file in _awaiting)
@@ -353,9 +362,11 @@ internal sealed unsafe partial class TargetStream : IDisposable
         var file = _files.Get(header.File);
         if (IsLost(file, header, bytes))
             return;
+        AwaitBarrier(file);
+        if (Owes(file, mode, header.Offset, bytes))
+            return;
         _writes.WaitForFile(file);
         Preimages?.Wait(_awaited);
-        AwaitBarrier(file);
         var result = Shim.Allocate(file.Descriptor, mode, header.Offset, bytes);
         if (result == -Errno.EOPNOTSUPP)
             result = ZeroRange.Allocate(file.Descriptor, mode, header.Offset, bytes, new Span<byte>(_scratch.Address, (int)_scratch.Bytes));
@@ -390,6 +401,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
             return;
         NativeStat stat;
         var end = frame.Header.Offset + ReadLength(frame);
+        _zeros.Reached(file.Key, end);
         var result = Shim.StatAt(file.Descriptor, "", &stat);
         if (result >= 0 && stat.Size < end)
             result = Shim.Truncate(file.Descriptor, end);
@@ -438,6 +450,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
     private void Visit(in TargetFrame frame)
     {
         _writes.WaitForAll();
+        _zeros.Finish(Copying);
         Preimages?.Copying = IsTolerant ? Copying : null;
         _tree.Apply(Part(frame), (frame.Header.Flags & FrameFlags.First) != 0, more: (frame.Header.Flags & FrameFlags.More) != 0);
         Preimages?.Copying = null;
@@ -466,6 +479,7 @@ internal sealed unsafe partial class TargetStream : IDisposable
     private void Compare(in TargetFrame frame)
     {
         var file = _files.Get(frame.Header.File);
+        _zeros.Read(file.Key, Math.Min(frame.Header.Offset, long.MaxValue), frame.Header.Argument);
         if (frame.Header is { Type: FrameType.ResyncHashes, Argument: 0 })
             _verification.TakeShape(frame, file, _writes);
         else if (_comparison.Answer(frame, file, _writes, _outgoing))
