@@ -10,6 +10,13 @@ public sealed class SalvageVerbsTests
           {"path":"/vm/vm1/notes","size":100,"savedBytes":100,"gone":true,"whole":true}]}
         """;
 
+    private static string Operation(string state, string result, string problem = "null") =>
+        $$"""
+        {"id":"o1","kind":"salvage-restore","module":"vm1","node":"n1","by":"test","begun":"2026-01-02T03:04:05Z","ended":null,"state":"{{state}}",
+         "percent":25.0,"bytesDone":1073741824,"bytesTotal":4294967296,"bytesPerSecond":536870912,"secondsLeft":6,"text":"/vm/vm1/disk is put back.",
+         "canCancel":true,"result":{{result}},"problem":{{problem}}}
+        """;
+
     private static readonly string By = Environment.UserName + "@local";
 
     [Fact]
@@ -50,11 +57,37 @@ public sealed class SalvageVerbsTests
     public async Task Export_OfChosenFiles_AsksForThem()
     {
         await using var agent = await RecordedAgent.StartAsync();
-        agent.Record("POST /v1/modules/vm1/salvage/s1/export",
-            """{"files":[{"path":"/vm/vm1/disk","writtenTo":"/tmp/x/vm/vm1/disk","size":4096,"whole":true}]}""");
+        agent.Record("POST /v1/modules/vm1/salvage/s1/export", Operation("running", "null"), 202);
+        agent.Record("GET /v1/operations/o1", Operation("done", """{"files":[{"path":"/vm/vm1/disk","writtenTo":"/tmp/x/vm/vm1/disk","size":4096,"whole":true}]}"""));
         var run = await Terminal.RunAsync(agent, "salvage", "export", "s1", "/tmp/x", "/vm/vm1/disk", "-m", "vm1");
-        Assert.Equal((0, "/vm/vm1/disk: written to /tmp/x/vm/vm1/disk, 4 KiB"), (run.Code, run.Screen.Trim()));
-        Assert.Equal([$$"""POST /v1/modules/vm1/salvage/s1/export {"directory":"/tmp/x","files":["/vm/vm1/disk"],"by":"{{By}}"}"""], agent.Asked);
+        Assert.Equal(0, run.Code);
+        Assert.Contains("/vm/vm1/disk: written to /tmp/x/vm/vm1/disk, 4 KiB", run.Screen, StringComparison.Ordinal);
+        Assert.Equal(
+            [$$"""POST /v1/modules/vm1/salvage/s1/export {"directory":"/tmp/x","files":["/vm/vm1/disk"],"by":"{{By}}"}""", "GET /v1/operations/o1"], agent.Asked);
+    }
+
+    [Fact]
+    public async Task Restore_WhileItRuns_ShowsHowFarItIsAndThenWhatWasPutBack()
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        agent.Record("POST /v1/modules/vm1/salvage/s1/restore", Operation("running", "null"), 202);
+        agent.Record("GET /v1/operations/o1", Operation("done", """{"files":[{"path":"/vm/vm1/disk","writtenTo":"/vm/vm1/disk","size":4096,"whole":true}]}"""));
+        var run = await Terminal.RunAsync(agent, "salvage", "restore", "s1", "/vm/vm1/disk", "-m", "vm1");
+        Assert.Equal(0, run.Code);
+        Assert.Contains("/vm/vm1/disk is put back. 25.0 %, 1 GiB of 4 GiB, 512 MiB/s, 6 s left", run.Screen, StringComparison.Ordinal);
+        Assert.Contains("/vm/vm1/disk: put back as /vm/vm1/disk, 4 KiB", run.Screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Restore_ThatFailsHalfWay_SaysWhy()
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        agent.Record("POST /v1/modules/vm1/salvage/s1/restore", Operation("running", "null"), 202);
+        agent.Record("GET /v1/operations/o1", Operation("failed", "null", """{"title":"The disk is full.","detail":"Free space.","status":409}"""));
+        var run = await Terminal.RunAsync(agent, "salvage", "restore", "s1", "/vm/vm1/disk", "-m", "vm1");
+        Assert.Equal(ExitCode.Refused, run.Code);
+        Assert.Contains("The disk is full.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("Free space.", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,18 +21,18 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
 
     public SalvageSetStatus Show(string id) => Status(Find(id), withFiles: true);
 
-    public SalvageWritten Export(string id, SalvageExportRequest request)
+    public SalvageWritten Export(string id, SalvageExportRequest request, SalvageTask task)
     {
         if (!request.Directory.StartsWith('/')) throw new Refusal(Refusal.BadRequest, $"'{request.Directory}' is no absolute path.", "Write it from '/' on.");
         var directory = Path.GetFullPath(request.Directory).TrimEnd('/');
         var files = request.Files.IsDefault ? [] : request.Files;
-        var written = Write(id, files, path => Fresh(Outside(directory + path)));
+        var written = Write(id, files, path => Fresh(Outside(directory + path)), task);
         driver.Log.Add(SayLevel.Event, $"Salvage set {id}: {written.Files.Length} files exported to {directory}/ by {request.By}");
         return written;
     }
 
-    /// <summary>Puts losing versions back, where the module serves.</summary>
-    public async Task<SalvageWritten> RestoreAsync(string id, SalvageRestoreRequest request)
+    /// <exception cref="Refusal">Files of the set cannot be put back here or now.</exception>
+    public void JudgeRestore(string id, SalvageRestoreRequest request)
     {
         var set = Find(id);
         if (driver.Snapshot.View is not { State: ModuleState.Alone or ModuleState.Prim, Phase: Phase.Ready })
@@ -42,17 +42,34 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
                 $"'hamirror swap -m {driver.Name}' makes it serve; or 'hamirror salvage export' here, and copy the files to the node that serves.");
         if (set.IsOpen) throw new Refusal(Refusal.Conflict, "The resync of this set has not ended yet.", "Wait until the module is green.");
         if (request.Files.IsDefaultOrEmpty) throw new Refusal(Refusal.BadRequest, "Say which files are to be put back.", $"'hamirror salvage show {id}' lists them.");
+    }
+
+    /// <summary>Puts losing versions back, where the module serves.</summary>
+    public async Task<SalvageWritten> RestoreAsync(string id, SalvageRestoreRequest request, SalvageTask task)
+    {
+        JudgeRestore(id, request);
+        var set = Find(id);
         var beside = Directory.CreateDirectory(Path.Combine(stateDirectory, $"restore-{Guid.NewGuid():n}"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         try
         {
-            var written = Write(id, request.Files, path => Fresh(beside + path));
+            var written = Write(id, request.Files, path => Fresh(beside + path), task);
             foreach (var file in written.Files)
             {
                 var next = file.Path + ".hamirror-restored";
-                await RunAsync("mkdir", "-p", "--", Path.GetDirectoryName(file.Path)!);
-                await RunAsync("cp", "-a", "--sparse=always", "--remove-destination", "-T", "--", file.WrittenTo, next);
-                await RunAsync("mv", "-f", "-T", "--", next, file.Path);
-                await RunAsync("sync", "--", Path.GetDirectoryName(file.Path)!);
+                try
+                {
+                    await RunAsync(task, file, "mkdir", "-p", "--", Path.GetDirectoryName(file.Path)!);
+                    await RunAsync(task, file, "cp", "-a", "--sparse=always", "--remove-destination", "-T", "--", file.WrittenTo, next);
+                    await RunAsync(task, file, "mv", "-f", "-T", "--", next, file.Path);
+                }
+                catch (OperationCanceledException)
+                {
+                    await RunAsync(null, file, "rm", "-f", "--", next);
+                    throw;
+                }
+
+                await RunAsync(null, file, "sync", "--", Path.GetDirectoryName(file.Path)!);
+                task.PutBack(set.Files.FirstOrDefault(one => one.Path == file.Path) is { IsWhole: true } whole ? whole.SavedBytes : file.Size);
                 driver.Log.Add(SayLevel.Event, $"Salvage set {id}: {file.Path} was put back as {set.Node} had it, by {request.By}");
             }
 
@@ -82,14 +99,14 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
     private SalvageSet Find(string id) => _store.Find(id)
         ?? throw new Refusal(Refusal.NotFound, $"There is no salvage set '{id}' of module {driver.Name} on this node.", "'hamirror salvage list' shows those that there are.");
 
-    private SalvageWritten Write(string id, ImmutableArray<string> files, Func<string, string> target)
+    private SalvageWritten Write(string id, ImmutableArray<string> files, Func<string, string> target, SalvageTask task)
     {
         var set = Find(id);
         if (set.Fault is { } fault) throw new Refusal(Refusal.Conflict, fault);
         var places = new Dictionary<string, string>();
         try
         {
-            var written = _store.Write(id, files, path => places[path] = target(path));
+            var written = _store.Write(id, files, path => places[path] = target(path), task.Written, task.Cancellation);
             return new SalvageWritten([.. written.Select(file => new SalvageWrittenFile(file.Path, places[file.Path], file.Size, file.IsWhole))]);
         }
         catch (IOException failure)
@@ -116,14 +133,17 @@ internal sealed class SalvageDesk(ModuleDriver driver, string stateDirectory)
             : throw new Refusal(Refusal.Conflict, $"{path} lies in {replicated}, which is replicated.", "Export to another place.");
     }
 
-    private static async Task RunAsync(string program, params string[] arguments)
+    /// <param name="task">Ends the process when it is stopped; null: nothing does.</param>
+    private static async Task RunAsync(SalvageTask? task, SalvageWrittenFile file, string program, params string[] arguments)
     {
         using var child = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })
             ?? throw new Refusal(StatusCodes.Status500InternalServerError, $"{program} could not be started, which puts the files back.", "Install coreutils on this node, then run the command again.");
-        var said = await child.StandardError.ReadToEndAsync();
+        var saying = child.StandardError.ReadToEndAsync();
+        if (task is not null) await task.FollowAsync(child, file.Path);
         await child.WaitForExitAsync();
+        var said = await saying;
         if (child.ExitCode != 0)
-            throw new Refusal(Refusal.Conflict, $"The file could not be put back: {program}: {said.Trim()}", "What was put back before it stays.");
+            throw new Refusal(Refusal.Conflict, $"{file.Path} could not be put back: {program}: {said.Trim()}", "What was put back before it stays.");
     }
 
     private static SalvageSetStatus Status(SalvageSet set, bool withFiles) => new(

@@ -47,6 +47,9 @@ internal static class ModuleOperations
             return report.End is { } end ? throw new Refusal(Refusal.Conflict, end) : ($"The seed {report.Action} has ended.", Element(report, ApiJson.Default.SeedReport));
         }, () => seeds.Stop(module));
 
+    public static OperationStatus OfSalvage(OperationTable table, string kind, string module, string by, string done, SalvageTask task, Task<SalvageWritten> work) =>
+        table.Begin(kind, module, by, () => task.Progress, async () => (done, Element(await work, ApiJson.Default.SalvageWritten)), task.Stop);
+
     /// <summary>Something whose answer comes late.</summary>
     public static OperationStatus Of<T>(OperationTable table, string kind, string module, string by, string doing, string done, Func<CancellationToken, Task<T>> work, JsonTypeInfo<T> type, bool canCancel)
     {

@@ -44,6 +44,10 @@ internal sealed class AgentClient : IDisposable
         TimeSpan? timeout = null) =>
         AskAsync(HttpMethod.Post, path, JsonContent.Create(body, bodyType), type, timeout ?? AnswerTimeout, cancellation);
 
+    /// <summary>POST of something that takes long: its operation, instead of an answer that comes late.</summary>
+    public Task<OperationStatus> BeginAsync<TBody>(string path, TBody body, JsonTypeInfo<TBody> bodyType, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Post, path, JsonContent.Create(body, bodyType), ConsoleJson.Default.OperationStatus, AnswerTimeout, cancellation, ("Prefer", "respond-async"));
+
     /// <summary>POST without a body.</summary>
     public Task<T> PostAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         AskAsync(HttpMethod.Post, path, null, type, AnswerTimeout, cancellation);

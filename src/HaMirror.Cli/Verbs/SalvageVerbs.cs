@@ -14,9 +14,6 @@ namespace HaMirror.Cli.Verbs;
 internal static class SalvageVerbs
 {
 
-    /// <summary>Writing whole disk images takes its time.</summary>
-    private static readonly TimeSpan WriteTimeout = TimeSpan.FromHours(12);
-
     /// <summary>Adds them.</summary>
     public static void AddTo(Command root, Invocation invocation, Dictionary<Command, string> examples)
     {
@@ -100,8 +97,9 @@ internal static class SalvageVerbs
             var name = await OneAsync(invocation, parsed.GetValue(module), "salvage export", cancellation);
             var request = new SalvageExportRequest(
                 System.IO.Path.GetFullPath(parsed.GetRequiredValue(directory)), [.. parsed.GetValue(files) ?? []], invocation.By);
-            var written = await invocation.Agent.PostAsync(Path(name, parsed.GetRequiredValue(id)) + "/export", request,
-                ApiJson.Default.SalvageExportRequest, ApiJson.Default.SalvageWritten, cancellation, WriteTimeout);
+            var operation = await invocation.Agent.BeginAsync(
+                Path(name, parsed.GetRequiredValue(id)) + "/export", request, ApiJson.Default.SalvageExportRequest, cancellation);
+            var written = await FollowedOperation.ResultAsync(invocation, operation, ApiJson.Default.SalvageWritten, cancellation);
             Report(invocation, written, parsed.GetValue(json), "written to");
             return ExitCode.Done;
         });
@@ -121,8 +119,9 @@ internal static class SalvageVerbs
         {
             var name = await OneAsync(invocation, parsed.GetValue(module), "salvage restore", cancellation);
             var request = new SalvageRestoreRequest([.. parsed.GetRequiredValue(files)], invocation.By);
-            var written = await invocation.Agent.PostAsync(Path(name, parsed.GetRequiredValue(id)) + "/restore", request,
-                ApiJson.Default.SalvageRestoreRequest, ApiJson.Default.SalvageWritten, cancellation, WriteTimeout);
+            var operation = await invocation.Agent.BeginAsync(
+                Path(name, parsed.GetRequiredValue(id)) + "/restore", request, ApiJson.Default.SalvageRestoreRequest, cancellation);
+            var written = await FollowedOperation.ResultAsync(invocation, operation, ApiJson.Default.SalvageWritten, cancellation);
             Report(invocation, written, parsed.GetValue(json), "put back as");
             return ExitCode.Done;
         });

@@ -13,8 +13,6 @@ public sealed class SalvageStore(string directory, IReadOnlyList<string> roots)
     /// <summary>Name of the set whose resync has not ended.</summary>
     private const string OpenId = "open";
 
-    private const string Elsewhere = "Nothing of it can be used; move its directory away, or remove it when nothing of it is needed.";
-
     private string SalvageDirectory => Path.Combine(directory, "salvage");
 
     /// <summary>All sets, the oldest first.</summary>
@@ -36,25 +34,29 @@ public sealed class SalvageStore(string directory, IReadOnlyList<string> roots)
     /// <summary>Writes the losing versions of files.</summary>
     /// <param name="files">As <see cref="SalvagedFile.Path"/> has them; empty: all.</param>
     /// <param name="target">Says where a file goes, by its absolute path: a path that does not exist.</param>
+    /// <param name="progress">Told of what is written.</param>
     /// <exception cref="IOException">The message is a sentence.</exception>
-    public IReadOnlyList<SalvagedFile> Write(string id, IReadOnlyCollection<string> files, Func<string, string> target)
+    /// <exception cref="OperationCanceledException">Files that were whole stay, nothing of the next one does.</exception>
+    public IReadOnlyList<SalvagedFile> Write(
+        string id, IReadOnlyCollection<string> files, Func<string, string> target, SalvageProgress? progress = null,
+        CancellationToken cancellation = default)
     {
         var place = PlaceOf(id) ?? throw new IOException($"There is no salvage set '{id}'. 'hamirror salvage list' shows those that there are.");
-        var origin = PreimageOrigin.Load(place) ?? throw new IOException($"The salvage set '{id}' has no origin. {Elsewhere}");
-        var catalog = PreimageReader.Read(place, withRanges: true).Catalog;
+        var origin = PreimageOrigin.Load(place) ?? throw new IOException(WithoutOrigin(place));
+        var catalog = PreimageReader.Of(origin, place, withRanges: true).Catalog;
         var chosen = Changed(catalog).ToList();
         var known = chosen.SelectMany(file => file.Paths).ToHashSet(StringComparer.Ordinal);
         if (files.FirstOrDefault(file => !known.Contains(file)) is { } unknown)
             throw new IOException($"The salvage set '{id}' has no file {unknown}. 'hamirror salvage show {id}' shows those that it has.");
+        chosen.RemoveAll(file => files.Count > 0 && !file.Paths.Exists(files.Contains));
+        progress?.Expect(chosen.Sum(file => file.Shown.IsWhole ? file.Shown.SavedBytes : file.Shown.Size));
         using var journal = new JournalContent(Path.Combine(place, PreimageReader.FileName));
         var written = new List<SalvagedFile>();
         foreach (var (key, file, paths, shown) in chosen)
         {
-            var first = paths.FirstOrDefault(path => files.Count == 0 || files.Contains(path));
-            if (first is null)
-                continue;
+            var first = paths.First(path => files.Count == 0 || files.Contains(path));
             var rest = file.IsKept ? $"{RootOf(key)}/{KeptFiles.PathOf(origin, key.Inode)}" : shown.IsWhole ? null : first;
-            new SalvagedVersion(file, journal).Write(target(first), rest);
+            new SalvagedVersion(file, journal, progress, cancellation).Write(target(first), rest);
             written.Add(shown with { Path = first });
         }
         return written;
@@ -84,8 +86,8 @@ public sealed class SalvageStore(string directory, IReadOnlyList<string> roots)
         try
         {
             if (PreimageOrigin.Load(place) is not { IsSalvage: true } origin)
-                return null;
-            var catalog = PreimageReader.Read(place, withRanges: true, verify: false).Catalog;
+                return id == OpenId ? null : throw new IOException(WithoutOrigin(place));
+            var catalog = PreimageReader.Of(origin, place, withRanges: true, PreimageReader.Unverified).Catalog;
             return new SalvageSet(
                 id, origin.Began, origin.Node, origin.Peer, origin.Before.Current.ToString(), origin.Source.ToString(), id == OpenId,
                 [.. Changed(catalog).SelectMany(file => file.Paths.Select(path => file.Shown with { Path = path }))
@@ -96,6 +98,10 @@ public sealed class SalvageStore(string directory, IReadOnlyList<string> roots)
             return new SalvageSet(id, DateTimeOffset.UnixEpoch, "", "", "", "", id == OpenId, [], failure.Message);
         }
     }
+
+    private static string WithoutOrigin(string place) =>
+        $"{Path.Combine(place, PreimageOrigin.FileName)} is gone, so nothing says what the journal beside it is of. Nothing of it is used. Put the file back from "
+        + "a copy if there is one; else move its directory away, or remove it when nothing of it is needed.";
 
     private string RootOf(FileKey key) => key.Root < roots.Count ? roots[key.Root] : $"/{key.Root}";
 

@@ -6,7 +6,8 @@ using HaMirror.Io.Replication;
 namespace HaMirror.Io.Preimages;
 
 /// <summary>The losing version of a file.</summary>
-internal sealed unsafe class SalvagedVersion(PreimageFile file, JournalContent journal)
+internal sealed unsafe class SalvagedVersion(
+    PreimageFile file, JournalContent journal, SalvageProgress? progress, CancellationToken cancellation)
 {
     private const uint TypeMask = 0xF000;
     private const uint TypeSymlink = 0xA000;
@@ -48,7 +49,11 @@ internal sealed unsafe class SalvagedVersion(PreimageFile file, JournalContent j
                 CopyRest(rest, target, path);
             foreach (var range in file.Ranges)
                 if (rest is not null || range.Kind != PreimageKind.Hole)
+                {
+                    cancellation.ThrowIfCancellationRequested();
                     journal.Restore(range, target, path);
+                    progress?.Wrote(range.Kind == PreimageKind.Bytes ? range.Length : 0);
+                }
             Shim.Check(Shim.Sync(target, 0), $"make {path} durable");
         }
         finally
@@ -77,7 +82,9 @@ internal sealed unsafe class SalvagedVersion(PreimageFile file, JournalContent j
                     var read = Shim.Check(Shim.ReadAt(source, part.Address, Math.Min(hole - at, PartBytes), at), $"read {from}");
                     if (read == 0)
                         return;
+                    cancellation.ThrowIfCancellationRequested();
                     Shim.Check(Shim.WriteAt(target, part.Address, (ulong)read, at), $"write {path}");
+                    progress?.Wrote((ulong)read);
                     at += (ulong)read;
                 }
             }
