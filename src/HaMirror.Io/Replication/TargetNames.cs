@@ -171,9 +171,14 @@ internal sealed class TargetNames(TargetSettings settings, TargetTree tree, Owed
             OpenFlags.Path | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
         if (parent < 0)
             return parent;
-        var result = act(parent, path[(slash + 1)..]);
-        _ = Shim.Close(parent);
-        return result;
+        try
+        {
+            return act(parent, path[(slash + 1)..]);
+        }
+        finally
+        {
+            _ = Shim.Close(parent);
+        }
     }
 
     private unsafe int OnFile(NamespaceChange change, Func<int, uint, int> act)
@@ -181,12 +186,16 @@ internal sealed class TargetNames(TargetSettings settings, TargetTree tree, Owed
         var file = Shim.Open(settings.Roots[change.Root].Descriptor, change.Path, PathFlags, 0);
         if (file < 0)
             return file;
-        NativeStat stat;
-        var result = Shim.StatAt(file, "", &stat);
-        if (result >= 0)
-            result = act(file, stat.Mode);
-        _ = Shim.Close(file);
-        return result;
+        try
+        {
+            NativeStat stat;
+            var result = Shim.StatAt(file, "", &stat);
+            return result < 0 ? result : act(file, stat.Mode);
+        }
+        finally
+        {
+            _ = Shim.Close(file);
+        }
     }
 
     private static bool Makes(ChangeKind kind) =>

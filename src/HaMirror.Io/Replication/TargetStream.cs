@@ -154,6 +154,9 @@ internal sealed unsafe partial class TargetStream : IDisposable
     {
         _writes.Dispose();
         _sync.Dispose();
+        while (_sync.TryTake(out var job)) // Nobody is answered any more, but their files are open.
+            foreach (var file in job.Files)
+                file.Release();
         _ = EndPreimages();
         _preimages.Settle();
         _zeros.Dispose();

@@ -122,8 +122,14 @@ internal sealed unsafe class TargetTree(
         var parent = Shim.Open(settings.Roots[root].Descriptor, slash < 0 ? "" : path[..slash], DirectoryFlags, 0);
         if (parent < 0)
             return;
-        RemoveTree(root, parent, new ListedName([.. System.Text.Encoding.UTF8.GetBytes(path[(slash + 1)..]), 0]), path);
-        _ = Shim.Close(parent);
+        try
+        {
+            RemoveTree(root, parent, new ListedName([.. System.Text.Encoding.UTF8.GetBytes(path[(slash + 1)..]), 0]), path);
+        }
+        finally
+        {
+            _ = Shim.Close(parent);
+        }
     }
 
     private static string Join(string directory, string name) => directory.Length == 0 ? name : $"{directory}/{name}";
@@ -369,12 +375,18 @@ internal sealed unsafe class TargetTree(
             if (isDirectory)
             {
                 var directory = Check(Shim.Open(parent, zero, DirectoryFlags, 0), root, path, "open");
-                var names = new List<ListedName>();
-                var error = DirectoryListing.Read(directory, names);
-                foreach (var beneath in names)
-                    RemoveTree(root, directory, beneath, Join(path, beneath.Text));
-                _ = Shim.Close(directory);
-                Check(error, root, path, "list");
+                try
+                {
+                    var names = new List<ListedName>();
+                    var error = DirectoryListing.Read(directory, names);
+                    foreach (var beneath in names)
+                        RemoveTree(root, directory, beneath, Join(path, beneath.Text));
+                    Check(error, root, path, "list");
+                }
+                finally
+                {
+                    _ = Shim.Close(directory);
+                }
             }
             Preimages?.Leave(root, parent, zero);
             var removed = Shim.Unlink(parent, zero, isDirectory ? 1 : 0);
