@@ -9,7 +9,8 @@ namespace HaMirror.Lab.Tests.TwoAgents;
 [Collection(AgentsCollection.Name)]
 public sealed class StateDiskTests
 {
-    private const long ImageBytes = 40L << 30;
+    /// <summary>Of more areas than are hot at once: each is cold again when its turn comes.</summary>
+    private const long ImageBytes = 6L << 30;
 
     [Fact]
     public async Task PrimarysStateDisk_Breaks_IsServedThroughThePeerUntilASwapAndAttach()
@@ -73,7 +74,7 @@ public sealed class StateDiskTests
             {
                 var status = await pair.Two.StatusAsync(AgentPair.Module);
                 return status.State is "WAIT" or "STOP" && $"{status.Reason} {string.Join(' ', status.Notes)}".Contains("could not be written", StringComparison.Ordinal)
-                    && status.Reason!.Contains(full ? "No space left" : "EIO", StringComparison.Ordinal);
+                    && status.Reason!.Contains(full ? "No space left" : "nput/output error", StringComparison.Ordinal);
             }, () => pair.Story);
             await load.GoesOnAsync(64);
 
@@ -90,34 +91,6 @@ public sealed class StateDiskTests
             load.End();
         }
 
-        await StopAndCompareAsync(pair);
-    }
-
-    [Fact]
-    public async Task PrimarysStateDisk_Hangs_StopsInTimeAndTheAgentEnds()
-    {
-        using var disk = new FaultyDisk(canHang: true);
-        await using var pair = await AgentPair.CreateAsync(stateOfOne: disk, replicationAttributes: "checktime=\"3s\" checkintv=\"1s\"");
-        await pair.StartAsync();
-        await File.WriteAllTextAsync(AgentPair.Data(pair.One) + "/file", "content");
-        disk.Hang();
-        try
-        {
-            await pair.One.ActAsync(AgentPair.Module, "stop");
-            await pair.ExpectAsync(pair.One, "STOP NotReady");
-            Assert.Contains("is being written", (await pair.One.StatusAsync(AgentPair.Module)).Reason, StringComparison.Ordinal);
-        }
-        finally
-        {
-            disk.Resume();
-        }
-
-        await pair.One.EndAsync();
-        await pair.One.StartAsync();
-        await pair.One.StartModuleAsync(AgentPair.Module);
-        await Deadline.HoldsAsync("the pair is whole", AgentProcess.Patience, async () =>
-            (await pair.One.StatusAsync(AgentPair.Module), await pair.Two.StatusAsync(AgentPair.Module))
-                is ({ Phase: "Ready", State: "PRIM" or "SECOND" }, { Phase: "Ready", State: "PRIM" or "SECOND" }), () => pair.Story);
         await StopAndCompareAsync(pair);
     }
 
@@ -178,7 +151,7 @@ public sealed class StateDiskTests
         }
     }
 
-    /// <summary>Writes one block after the other, each into an area that was not written before, and flushes now and then.</summary>
+    /// <summary>Writes one block after the other, each into a cold area, and flushes now and then.</summary>
     private sealed class ColdLoad : IDisposable
     {
         private const long AreaBytes = 4 << 20;
