@@ -5,6 +5,7 @@ using HaMirror.Agent.Changes;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Modules;
 using HaMirror.Agent.Nodes;
+using HaMirror.Agent.Operations;
 using HaMirror.Core.Api;
 using HaMirror.Core.Configuration;
 
@@ -99,44 +100,65 @@ internal static class ConfigurationEndpoints
         }
     }
 
-    private static async Task ApplyAsync(
-        HttpContext context, string module, ModuleCatalog catalog, DraftCheck drafts, NodeService node, ChangeDesk desk)
+    private static async Task ApplyAsync(HttpContext context, string module, ModuleCatalog catalog, DraftCheck drafts, NodeService node, ChangeDesk desk, OperationTable operations)
     {
         RefuseName(module);
         var draft = await ApiBody.ReadAsync(context, ConsoleJson.Default.ModuleDraft, ApiBody.DraftBytesMax);
-        await MakeAsync(context, module, ModuleContent.Of(draft.Files), draft.MakeDirectories, draft.Comment, draft.By, catalog, drafts, node, desk);
-    }
-
-    private static async Task MakeAsync(
-        HttpContext context, string module, ModuleContent content, bool makeDirectories, string? comment, string? by,
-        ModuleCatalog catalog, DraftCheck drafts, NodeService node, ChangeDesk desk)
-    {
-        Precondition.Check(context, catalog.Edited(module)?.Version, $"the configuration of module {module}");
-        if (comment?.Length > CommentLengthMax) throw new Refusal(Refusal.BadRequest, $"A comment has at most {CommentLengthMax} characters.");
-        var notes = drafts.Of(module, content, node.Membership).Notes;
-        if (makeDirectories) notes = notes.RemoveAll(note => note.StartsWith("The directory ", StringComparison.Ordinal));
-        var change = desk.New(ChangeKind.Apply, module, content.Version, Caller.By(context, by) ?? "operator@local", comment, needsStop: true, makeDirectories);
-        var waits = await desk.MakeAsync(change, content.Files);
-        Precondition.Show(context, content.Version);
-        await context.Response.WriteAsJsonAsync(new ConfigurationApplied(module, content.Version, waits is null, waits, notes), ConsoleJson.Default.ConfigurationApplied);
+        var asked = new AskedChange(module, ModuleContent.Of(draft.Files), draft.MakeDirectories, draft.Comment, draft.By);
+        await InstallAsync(context, asked, catalog, drafts, node, desk, operations);
     }
 
     private static async Task RestoreAsync(
-        HttpContext context, string module, string id, ModuleRoster roster, ModuleCatalog catalog, VersionStore versions, DraftCheck drafts, NodeService node, ChangeDesk desk)
+        HttpContext context, string module, string id, ModuleRoster roster, ModuleCatalog catalog, VersionStore versions, DraftCheck drafts, NodeService node, ChangeDesk desk, OperationTable operations)
     {
         var request = await ApiBody.TryReadAsync(context, ConsoleJson.Default.VersionRequest);
         var (content, note) = versions.Read(roster.Definition(module).Name, id);
-        await MakeAsync(context, module, content, false, $"As of {note.Time:yyyy-MM-dd HH:mm:ss} UTC.", request?.By, catalog, drafts, node, desk);
+        var asked = new AskedChange(module, content, false, $"As of {note.Time:yyyy-MM-dd HH:mm:ss} UTC.", request?.By);
+        await InstallAsync(context, asked, catalog, drafts, node, desk, operations);
     }
 
-    private static async Task RemoveAsync(HttpContext context, string module, ModuleRoster roster, ModuleCatalog catalog, ChangeDesk desk)
+    private static async Task InstallAsync(
+        HttpContext context, AskedChange asked, ModuleCatalog catalog, DraftCheck drafts, NodeService node, ChangeDesk desk, OperationTable operations)
+    {
+        var (module, content) = (asked.Module, asked.Content);
+        Precondition.Check(context, catalog.Edited(module)?.Version, $"the configuration of module {module}");
+        if (asked.Comment?.Length > CommentLengthMax) throw new Refusal(Refusal.BadRequest, $"A comment has at most {CommentLengthMax} characters.");
+        var notes = drafts.Of(module, content, node.Membership).Notes;
+        if (asked.MakeDirectories) notes = notes.RemoveAll(note => note.StartsWith("The directory ", StringComparison.Ordinal));
+        var change = desk.New(ChangeKind.Apply, module, content.Version, Caller.By(context, asked.By) ?? "operator@local", asked.Comment, needsStop: true, asked.MakeDirectories);
+        await MakeAsync(context, change, content.Files, notes, desk, operations);
+    }
+
+    private static async Task RemoveAsync(HttpContext context, string module, ModuleRoster roster, ModuleCatalog catalog, ChangeDesk desk, OperationTable operations)
     {
         var name = roster.Definition(module).Name;
         Precondition.Check(context, catalog.Edited(name)?.Version, $"the configuration of module {name}");
         var change = desk.New(ChangeKind.Remove, name, null, Caller.By(context, context.Request.Query["by"]) ?? "operator@local", null, needsStop: true);
-        var waits = await desk.MakeAsync(change, []);
-        await context.Response.WriteAsJsonAsync(new ConfigurationApplied(name, null, waits is null, waits, []), ConsoleJson.Default.ConfigurationApplied);
+        await MakeAsync(context, change, [], [], desk, operations);
     }
+
+    /// <summary>Answers with what became of it, or with the operation whose result that will be.</summary>
+    private static async Task MakeAsync(HttpContext context, PlannedChange change, ImmutableArray<ModuleFile> files, ImmutableArray<string> notes, ChangeDesk desk, OperationTable operations)
+    {
+        async Task<ConfigurationApplied> WorkAsync(Action<OperationProgress>? tell)
+        {
+            var waits = await desk.MakeAsync(change, files, tell);
+            return new ConfigurationApplied(change.Module, change.Version, waits is null, waits, notes);
+        }
+
+        if (OperationEndpoints.WantsOperation(context))
+        {
+            await OperationEndpoints.AcceptAsync(context, ModuleOperations.OfChange(operations, change, WorkAsync));
+            return;
+        }
+
+        var applied = await WorkAsync(null);
+        Precondition.Show(context, change.Version);
+        await context.Response.WriteAsJsonAsync(applied, ConsoleJson.Default.ConfigurationApplied);
+    }
+
+    /// <summary>What both nodes are to have.</summary>
+    private sealed record AskedChange(string Module, ModuleContent Content, bool MakeDirectories, string? Comment, string? By);
 
     private static ModuleFiles Show(string module, ModuleContent content, NodeService node, ModuleRoster roster, ChangeStatus? change) => new(
         module, node.Membership?.NodeName ?? "", content.Version, VersionOf(roster, module),

@@ -10,6 +10,7 @@ using System.Text.Json;
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Nodes;
+using HaMirror.Agent.Operations;
 using HaMirror.Core.Api;
 using HaMirror.Io.Crashes;
 
@@ -32,14 +33,18 @@ internal sealed class ChangeDesk(ChangeStore store, ChangeParticipant own, NodeS
         (node.Membership ?? throw new Refusal(Refusal.Conflict, "This node belongs to no cluster yet.", "Run 'hamirror cluster init' or 'hamirror cluster join'.")).NodeName,
         needsStop, makeDirectories);
 
+    /// <param name="tell">Hears each step as it begins; null: nobody watches.</param>
     /// <returns>Null: both nodes have it. Else the other node gets it later, and why.</returns>
     /// <exception cref="Refusal">Nothing was changed anywhere, and why.</exception>
-    public async Task<string?> MakeAsync(PlannedChange change, ImmutableArray<ModuleFile> files)
+    public async Task<string?> MakeAsync(PlannedChange change, ImmutableArray<ModuleFile> files, Action<OperationProgress>? tell = null)
     {
+        var peer = node.Membership?.PeerName ?? "the other node";
         _underWay[change.Id] = 0;
         try
         {
+            tell?.Invoke(new OperationProgress($"{change.Coordinator} checks the change and puts it ready.", 0));
             change = own.Prepare(change, files);
+            tell?.Invoke(new OperationProgress($"{peer} checks the change and puts it ready. Nothing is decided yet.", 25));
             try
             {
                 await AskPreparedAsync(change, files);
@@ -53,7 +58,7 @@ internal sealed class ChangeDesk(ChangeStore store, ChangeParticipant own, NodeS
             Crash.At(CrashPoint.ChangePrepared);
             store.Save(change = change with { Decided = true });
             Crash.At(CrashPoint.ChangeDecided);
-            return await FinishAsync(change);
+            return await FinishAsync(change, tell);
         }
         finally
         {
@@ -63,9 +68,10 @@ internal sealed class ChangeDesk(ChangeStore store, ChangeParticipant own, NodeS
 
     /// <summary>Carries out what is decided, on both nodes.</summary>
     /// <returns>Null: it is over. Else what it waits for.</returns>
-    public async Task<string?> FinishAsync(PlannedChange change)
+    public async Task<string?> FinishAsync(PlannedChange change, Action<OperationProgress>? tell = null)
     {
         string? waits = null;
+        tell?.Invoke(new OperationProgress($"It is decided: {node.Membership?.PeerName ?? "the other node"} carries it out.", 50));
         try
         {
             using var answer = await SendAsync(HttpMethod.Post, $"{AccessRules.PeerChanges}/{change.Id}/commit", null, CommitTimeout);
@@ -77,6 +83,7 @@ internal sealed class ChangeDesk(ChangeStore store, ChangeParticipant own, NodeS
         }
 
         Crash.At(CrashPoint.ChangeCommitted);
+        tell?.Invoke(new OperationProgress($"It is decided: {change.Coordinator} carries it out.", 75));
         await own.CarryOutAsync(change);
         if (waits is null) own.Forget(change);
         return waits;

@@ -1,6 +1,7 @@
 // What the API begins for a module and what it means to wait for its end.
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using HaMirror.Agent.Changes;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Modules;
 using HaMirror.Core.Api;
@@ -55,6 +56,18 @@ internal static class ModuleOperations
     {
         var cancellation = new CancellationTokenSource();
         return table.Begin(kind, module, by, () => new OperationProgress(doing), async () => (done, Element(await work(cancellation.Token), type)), canCancel ? cancellation.Cancel : null);
+    }
+
+    /// <summary>A change of both nodes. It cannot be stopped: once it is decided it happens.</summary>
+    /// <param name="work">Is given whom to tell of each step.</param>
+    public static OperationStatus OfChange(OperationTable table, PlannedChange change, Func<Action<OperationProgress>, Task<ConfigurationApplied>> work)
+    {
+        var now = new OperationProgress("The change is looked at.", 0);
+        return table.Begin("configuration", change.Module, change.By, () => Volatile.Read(ref now), async () =>
+        {
+            var applied = await work(step => Volatile.Write(ref now, step));
+            return (applied.Finished ? "Both nodes have it." : $"It is decided, and the other node gets it by itself: {applied.Waiting}", Element(applied, ConsoleJson.Default.ConfigurationApplied));
+        });
     }
 
     private static JsonElement Element<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToElement(value, type);
