@@ -18,7 +18,7 @@ import { UserMenu } from './UserMenu';
 
 function Navigation({ onGo }: { onGo: (() => void) | undefined }) {
   const [location] = useLocation();
-  const active = (path: string) => (path === '/' ? location === '/' || location.startsWith('/modules/') : location === path || location.startsWith(`${path}/`));
+  const active = (path: string) => (path === '/' ? location === '/' || location === '/new-module' || location.startsWith('/modules/') : location === path || location.startsWith(`${path}/`));
   return (
     <nav aria-label="Pages" className={classes.nav}>
       {pages.filter(page => page.icon).map(page => (

@@ -20,5 +20,7 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: '/', title: 'Overview', icon: 'overview', role: 'Monitor', view: OverviewPage },
   { path: '/modules/:module', title: 'Module', icon: null, role: 'Monitor', view: later(() => import('../pages/ModulePage')) },
+  { path: '/modules/:module/configuration', title: 'Configuration', icon: null, role: 'Monitor', view: later(() => import('../pages/ConfigurationPage')) },
+  { path: '/new-module', title: 'New module', icon: null, role: 'Admin', view: later(() => import('../pages/NewModulePage')) },
   { path: '/log', title: 'Log', icon: 'log', role: 'Monitor', view: later(() => import('../pages/LogPage')) },
 ];

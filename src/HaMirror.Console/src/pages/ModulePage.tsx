@@ -1,6 +1,6 @@
 import { Switch, Tabs, Tooltip } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { Link, useParams } from 'wouter';
+import { Link, useLocation, useParams } from 'wouter';
 import { api, modulePath } from '../api/client';
 import { useRefusal } from '../app/session';
 import { ActionButton } from '../components/ActionButton';
@@ -86,6 +86,7 @@ export default function ModulePage() {
 /** What concerns both nodes. */
 function ModuleActions({ module, both, ask }: { module: string; both: readonly Side[]; ask: (action: ActionName, side: Side) => void }) {
   const refused = useRefusal('Control');
+  const [, go] = useLocation();
   const [off, setOff] = useState(false);
   const [busy, setBusy] = useState(false);
   const primary = both.find(side => side.own?.state === 'PRIM' || side.own?.state === 'ALONE');
@@ -108,6 +109,7 @@ function ModuleActions({ module, both, ask }: { module: string; both: readonly S
           <Switch label={differ ? 'Failover differs' : on ? 'Failover on' : 'Failover off'} checked={on} disabled={refused !== null || busy || answering.length === 0} onChange={event => (event.currentTarget.checked ? turnOn() : setOff(true))} />
         </div>
       </Tooltip>
+      <ActionButton label="Configuration" icon="configuration" onClick={() => go(`/modules/${encodeURIComponent(module)}/configuration`)} />
       <ActionButton label="Swap" icon="swap" variant="filled" refusal={refused ?? (primary ? actions.swap.refusal(primary) : 'The service runs nowhere.')} onClick={() => primary && ask('swap', primary)} />
       {off && (
         <ConfirmDialog title={on ? `Turn the failover of ${module} off?` : `Turn the failover of ${module} on?`} label={on ? 'Turn off' : 'Turn on'} run={() => set(!on)} onClose={() => setOff(false)}>

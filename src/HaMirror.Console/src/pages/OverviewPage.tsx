@@ -2,6 +2,7 @@ import { EmptyState } from '../components/EmptyState';
 import { PageHeader } from '../components/PageHeader';
 import { useLive } from '../live/store';
 import { ModuleBoard } from './overview/ModuleBoard';
+import { NewModule } from './overview/NewModule';
 
 export function OverviewPage() {
   const started = useLive(state => state.started);
@@ -15,7 +16,7 @@ export function OverviewPage() {
       <PageHeader title="Overview" />
       {lonely
         ? <EmptyState icon="configuration" title="This node belongs to no cluster yet."><p>Make one: <code>hamirror cluster init</code> here, <code>hamirror cluster join</code> with the token that it prints on the other node.</p></EmptyState>
-        : <EmptyState icon="overview" title="There are no modules yet."><p>A module is a service and its replicated directories, e.g. one VM. Make the first one: <code>hamirror module add NAME --template kvm</code>, then <code>hamirror module config -m NAME</code>.</p></EmptyState>}
+        : <EmptyState icon="overview" title="There are no modules yet."><p>A module is a service and its replicated directories, e.g. one VM.</p><p><NewModule first /></p></EmptyState>}
     </>
   );
 }

@@ -12,6 +12,7 @@ import { healthOrder, healthWord, judge, problemsFirst, type Health } from '../.
 import { StateShape } from '../../components/StateSign';
 import { shapeOf } from '../../components/HealthSign';
 import classes from './ModuleBoard.module.css';
+import { NewModule } from './NewModule';
 import { ModuleTile } from './ModuleTile';
 
 interface Row { name: string; health: Health; serving: string }
@@ -44,7 +45,7 @@ export function ModuleBoard() {
 
   return (
     <>
-      <PageHeader title="Overview" below={<Sum rows={rows} />} />
+      <PageHeader title="Overview" below={<Sum rows={rows} />} actions={<NewModule />} />
       <div className={classes.bar}>
         <div className={classes.counts} role="group" aria-label="Show only">
           {counts.map(({ health, count }) => (
