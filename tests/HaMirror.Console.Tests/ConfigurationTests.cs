@@ -109,7 +109,7 @@ public sealed class ConfigurationTests(BrowserFixture browser)
         await Expect(configuration.Text("bin/poststop")).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("^#!/bin/sh"));
         await configuration.GoodAsync("1 difference from what runs: it takes effect while the module runs.");
         await page.Page.GetByLabel("Add", new() { Exact = true }).SelectOptionAsync("another file");
-        await configuration.Field("Path").FillAsync("bin/../../passwd");
+        await page.Page.GetByRole(AriaRole.Textbox, new() { Name = "Path", Exact = true }).FillAsync("bin/../../passwd");
         await page.Button("Add the file").ClickAsync();
         await Expect(page.Page.GetByText("no dot first")).ToBeVisibleAsync();
         stage.ExpectNoFaults();

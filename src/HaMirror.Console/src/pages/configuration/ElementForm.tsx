@@ -1,7 +1,7 @@
 // One element of the XML as a part of the form, from the vocabulary that the node itself reads by. Settings that stand in the text are
 // shown, the others wait below with their defaults; a setting that is emptied keeps its place while the page is open.
 import { Button, Menu, NativeSelect, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { AttributeStatus, ElementStatus } from '../../api/configuration';
 import { Icon } from '../../components/Icon';
 import { hasFault, placeOf, type PlacedFaults } from '../../model/formFaults';
@@ -16,6 +16,9 @@ export interface FormPart {
   onText: (text: string) => void;
 }
 
+/** Fields side by side stand in one line, however long the words below them are. */
+export const below: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'error', 'description'];
+
 function Setting({ element, known, part }: { element: XmlElement; known: AttributeStatus; part: FormPart }) {
   const value = attributeOf(element, known.name)?.value;
   const error = part.faults.get(placeOf(element, known.name));
@@ -27,16 +30,17 @@ function Setting({ element, known, part }: { element: XmlElement; known: Attribu
     </>
   );
   const label = <span className="mono">{known.name}</span>;
+  const shared = { label, description: about, error, inputWrapperOrder: below, required: known.required, withAsterisk: false };
   if (known.kind === 'OnOff' || known.kind === 'Choice') {
     const choices = known.kind === 'OnOff' ? ['on', 'off'] : known.choices;
     const data = [
       ...(known.required ? [] : [{ value: '', label: known.default === undefined ? 'not set' : `${known.default} (default)` }]),
       ...[...choices, ...(value !== undefined && value !== '' && !choices.includes(value) ? [value] : [])].map(one => ({ value: one, label: one })),
     ];
-    return <NativeSelect label={label} description={about} error={error} data={data} value={value ?? ''} disabled={part.readOnly} required={known.required} withAsterisk={false} onChange={event => set(event.currentTarget.value)} />;
+    return <NativeSelect {...shared} data={data} value={value ?? ''} disabled={part.readOnly} onChange={event => set(event.currentTarget.value)} />;
   }
   return (
-    <TextInput label={label} description={about} error={error} placeholder={known.default ? `${known.default} (default)` : undefined} value={value ?? ''} readOnly={part.readOnly} required={known.required} withAsterisk={false} spellCheck={false} autoComplete="off"
+    <TextInput {...shared} placeholder={known.default ? `${known.default} (default)` : undefined} value={value ?? ''} readOnly={part.readOnly} spellCheck={false} autoComplete="off"
       onChange={event => set(event.currentTarget.value)} />
   );
 }
@@ -71,8 +75,8 @@ export function Settings({ element, known, part }: Props) {
   );
 }
 
-/** The elements within one. */
-export function Children({ element, known, part }: Props) {
+/** The elements within one, and what can be done with it. */
+export function Children({ element, known, part, remove = null }: Props & { remove?: ReactNode }) {
   const possible = known.children.filter(one => one.standing === 'Used' && (one.many || !element.children.some(child => child.name === one.name)));
   return (
     <>
@@ -81,9 +85,9 @@ export function Children({ element, known, part }: Props) {
         return kind ? <Child key={`${child.name}${n}`} element={child} known={kind} part={part} /> : null;
       })}
       {element.content !== '' && <p className={classes.soft}>Rules stand here as text: they are edited in the XML.</p>}
-      {possible.length > 0 && !part.readOnly && (
-        <Menu position="bottom-start" width={300}>
-          <Menu.Target><Button className={classes.add} variant="subtle" size="xs" leftSection={<Icon name="plus" size={14} />} aria-label={`Add to ${titleOf(element.name)} ${nameOf(element)}`.trim()}>Add</Button></Menu.Target>
+      {!part.readOnly && (possible.length > 0 || remove !== null) && <div className={classes.row}>
+        {possible.length > 0 && <Menu position="bottom-start" width={300}>
+          <Menu.Target><Button variant="subtle" size="xs" leftSection={<Icon name="plus" size={14} />} aria-label={`Add to ${titleOf(element.name)} ${nameOf(element)}`.trim()}>Add</Button></Menu.Target>
           <Menu.Dropdown>
             {possible.map(one => (
               <Menu.Item key={one.name} onClick={() => part.onText(withChild(part.text, element, fresh(one), element.children.filter(child => child.name === one.name).at(-1) ?? null))}>
@@ -91,8 +95,9 @@ export function Children({ element, known, part }: Props) {
               </Menu.Item>
             ))}
           </Menu.Dropdown>
-        </Menu>
-      )}
+        </Menu>}
+        {remove}
+      </div>}
     </>
   );
 }
@@ -108,8 +113,7 @@ function Child({ element, known, part }: Props) {
       <div className={classes.inside} role="group" aria-label={`${title} ${name}`.trim()}>
         <p className={classes.soft}>{meaning(known.meaning)}.</p>
         <Settings element={element} known={known} part={part} />
-        <Children element={element} known={known} part={part} />
-        {!part.readOnly && <Button className={classes.add} variant="subtle" color="red" size="xs" leftSection={<Icon name="trash" size={14} />} aria-label={`Remove ${title} ${name}`.trim()} onClick={() => part.onText(withoutElement(part.text, element))}>Remove</Button>}
+        <Children element={element} known={known} part={part} remove={<Button variant="subtle" color="red" size="xs" leftSection={<Icon name="trash" size={14} />} aria-label={`Remove ${title} ${name}`.trim()} onClick={() => part.onText(withoutElement(part.text, element))}>Remove</Button>} />
       </div>
     </details>
   );

@@ -6,7 +6,7 @@ import { Icon } from '../../components/Icon';
 import { Note } from '../../components/Note';
 import { placeFaults, placeOf } from '../../model/formFaults';
 import { fieldsOf, readXml, withAttribute, withChild, type Field, type XmlElement } from '../../model/xmlText';
-import { Children, Settings, type FormPart } from './ElementForm';
+import { below, Children, Settings, type FormPart } from './ElementForm';
 import classes from './FormView.module.css';
 import { meaning, titleOf } from './words';
 
@@ -52,7 +52,7 @@ function Values({ fields, part }: { fields: readonly Field[]; part: FormPart }) 
     <Card title="Values of this module">
       <div className={classes.values}>
         {fields.map(field => (
-          <TextInput key={`${field.kind}${field.name}`} label={field.name} description={field.meaning ? meaning(field.meaning) : undefined} value={field.value} readOnly={part.readOnly} spellCheck={false} autoComplete="off"
+          <TextInput key={`${field.kind}${field.name}`} label={field.name} description={field.meaning ? meaning(field.meaning) : undefined} inputWrapperOrder={below} value={field.value} readOnly={part.readOnly} spellCheck={false} autoComplete="off"
             error={part.faults.get(placeOf(field.element, 'value')) ?? part.faults.get(placeOf(field.element))}
             onChange={event => part.onText(withAttribute(part.text, field.element, 'value', event.currentTarget.value))} />
         ))}
@@ -68,7 +68,7 @@ function Service({ element, known, part }: { element: XmlElement; known: Element
     <>
       <Card title={titleOf('service')}><div className={classes.stack}><Settings element={element} known={known} part={part} /></div></Card>
       {sections.map(({ child, one }) => (
-        <Card key={one.name} title={titleOf(one.name)} aside={meaning(one.meaning)}>
+        <Card key={one.name} title={titleOf(one.name)} aside={one.meaning.toLowerCase() === titleOf(one.name).toLowerCase() ? undefined : meaning(one.meaning)}>
           <div className={classes.stack}>
             <Settings element={child} known={one} part={part} />
             <Children element={child} known={one} part={part} />
