@@ -10,7 +10,8 @@ export const theme = createTheme({
   fontFamilyMonospace: 'var(--mono)',
   components: {
     // Locking the page's scroll bar would write a <style>.
-    Modal: { defaultProps: { lockScroll: false, centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    // A dialogue's head is no banner of the page.
+    Modal: { defaultProps: { attributes: { header: { role: 'none' } }, lockScroll: false, centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
     Drawer: { defaultProps: { lockScroll: false } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320, events: { hover: true, focus: true, touch: true } } },
     Menu: { defaultProps: { shadow: 'md', withinPortal: true } },

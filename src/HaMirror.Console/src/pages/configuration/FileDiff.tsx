@@ -23,8 +23,8 @@ function OneFile({ path, before, after, names }: { path: string; before: ModuleF
   const mode = before && after && before.executable !== after.executable ? (after.executable ? 'It is executable now. ' : 'It is not executable any more. ') : '';
   const what = !before ? 'New. ' : !after ? 'Removed. ' : '';
   return (
-    <section className={classes.file} aria-label={`Difference in ${path}`}>
-      <h3 className={classes.head}><span className="mono">{path}</span><span className={classes.soft}>{what}{mode}{!isText && 'It is no text, and differs.'}</span></h3>
+    <section className={classes.file} aria-label={`Difference in ${path}: ${names.before}, ${names.after}`}>
+      <div className={classes.head}><span className="mono">{path}</span><span className={classes.soft}>{what}{mode}{!isText && 'It is no text, and differs.'}</span></div>
       {blocks.some(block => block.kind === 'changed') && (
         <>
           <div className={classes.names} aria-hidden="true"><span>{names.before}</span><span>{names.after}</span></div>

@@ -49,7 +49,7 @@ export function VersionsView({ module, node, versions, running, refusal, onResto
         {versions.problem !== null && <ProblemNote problem={versions.problem} />}
         {list?.length === 0 && <p className={classes.none}>None yet: a version is kept each time a configuration comes into force.</p>}
         {list && list.length > 0 && (
-          <Wide label="The last versions">
+          <Wide label="Table of the last versions">
             <Table verticalSpacing={8} horizontalSpacing="md" className={classes.table}>
               <Table.Thead><Table.Tr><Table.Th>In force since</Table.Th><Table.Th>By</Table.Th><Table.Th>Comment</Table.Th><Table.Th><span className="unseen">Actions</span></Table.Th></Table.Tr></Table.Thead>
               <Table.Tbody>
