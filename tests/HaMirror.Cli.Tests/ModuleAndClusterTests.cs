@@ -59,12 +59,12 @@ public sealed class ModuleAndClusterTests
         await using var agent = await RecordedAgent.StartAsync();
         agent.Record("POST /v1/cluster/init", """{"token":"hmj1-abc","expires":"2026-01-02T03:04:05Z"}""", 201);
         var run = await Terminal.RunAsync(
-            agent, "cluster", "init", "node1", "10.0.0.1", "node2", "10.0.0.2", "--lan", "repl=10.1.0.1,10.1.0.2");
+            agent, "cluster", "init", "node1", "10.0.0.1", "node2", "10.0.0.2", "--lan", "repl=10.1.0.1,10.1.0.2", "--witness", "10.0.0.254");
         Assert.Equal(0, run.Code);
         Assert.Contains("hamirror cluster join hmj1-abc", run.Screen.Split(Environment.NewLine));
         Assert.Equal(
             """
-            POST /v1/cluster/init {"node":"node1","address":"10.0.0.1","peer":"node2","peerAddress":"10.0.0.2","lans":[{"name":"repl","address":"10.1.0.1","peerAddress":"10.1.0.2"}],"replace":false}
+            POST /v1/cluster/init {"node":"node1","address":"10.0.0.1","peer":"node2","peerAddress":"10.0.0.2","lans":[{"name":"repl","address":"10.1.0.1","peerAddress":"10.1.0.2"}],"replace":false,"witnesses":["10.0.0.254"]}
             """.Trim(),
             agent.Asked.Single());
     }
@@ -88,6 +88,33 @@ public sealed class ModuleAndClusterTests
         var run = await Terminal.RunWithAsync("hmj1-abc\n", agent, "cluster", "join", "-");
         Assert.Equal(0, run.Code);
         Assert.Contains("\"token\":\"hmj1-abc\"", Assert.Single(agent.Asked));
+    }
+
+    [Fact]
+    public async Task ClusterWitness_Address_IsSetWithTheVersionThatWasRead()
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        agent.Record("GET /v1/cluster/configuration", """{"version":"0123456789abcdef","port":4800,"lans":[{"name":"default","nodes":[]}],"witnesses":["10.0.0.9"]}""")
+            .Record("PUT /v1/cluster/configuration", """{"version":"fedcba9876543210","finished":true,"notes":["Modules ask the new witnesses from now on."]}""")
+            .Record("GET /v1/cluster/witness", """{"witnesses":["10.0.0.254"],"modules":[{"module":"vm1","witnesses":["10.0.0.254"],"ownSetting":false},{"module":"db","witnesses":[],"ownSetting":true}]}""");
+        var run = await Terminal.RunAsync(agent, "cluster", "witness", "10.0.0.254");
+        Assert.Equal(0, run.Code);
+        Assert.Contains("Modules ask the new witnesses", run.Screen);
+        Assert.Contains("vm1 asks 10.0.0.254", run.Screen);
+        Assert.Contains("db asks nobody", run.Screen);
+    }
+
+    [Fact]
+    public async Task ClusterWitness_TestedWhereOneNodeReachesNone_Fails()
+    {
+        await using var agent = await RecordedAgent.StartAsync();
+        agent.Record("GET /v1/cluster", """{"id":"00","node":"n1","peer":"n2","peerHeard":true,"lans":[],"witnesses":["10.0.0.254"]}""")
+            .Record("POST /v1/nodes/n1/cluster/witness/test", """{"node":"n1","reachable":true,"text":"n1 reaches a witness.","witnesses":[{"address":"10.0.0.254","answers":true,"milliseconds":0.4,"text":"10.0.0.254 answered after 0.4 ms."}]}""")
+            .Record("POST /v1/nodes/n2/cluster/witness/test", """{"node":"n2","reachable":false,"text":"n2 reaches no witness.","witnesses":[{"address":"10.0.0.254","answers":false,"text":"10.0.0.254 did not answer."}]}""");
+        var run = await Terminal.RunAsync(agent, "cluster", "witness", "--test");
+        Assert.Equal(ExitCode.Refused, run.Code);
+        Assert.Contains("n1 reaches a witness.", run.Screen);
+        Assert.Contains("10.0.0.254 did not answer.", run.Screen);
     }
 
     [Fact]

@@ -5,6 +5,7 @@
 // no foreign page can send.
 using System.Net;
 using HaMirror.Agent.Hosting;
+using HaMirror.Agent.Nodes;
 using HaMirror.Agent.Web;
 using HaMirror.Core.Api;
 
@@ -12,7 +13,7 @@ namespace HaMirror.Agent.Access;
 
 /// <summary>Finds out who asks, and refuses what he may not do.</summary>
 internal sealed class AccessGate(
-    AccessStore store, SessionKeys keys, WebListener web, CrossOrigin origins, ConsoleAddresses addresses, LoginThrottle throttle, TimeProvider clock)
+    AccessStore store, SessionKeys keys, WebListener web, CrossOrigin origins, ConsoleAddresses addresses, LoginThrottle throttle, AccessExchange exchange, TimeProvider clock)
 {
     public const string CookieName = "hamirror_session";
     public const string RoleHeader = "HaMirror-Role", ByHeader = "HaMirror-By";
@@ -42,7 +43,7 @@ internal sealed class AccessGate(
         {
             { Kind: ArrivalKind.Local } => Caller.Root,
             { Kind: ArrivalKind.Peer } => OfPeer(context),
-            { Kind: ArrivalKind.Web } => OfWeb(context, arrival),
+            { Kind: ArrivalKind.Web } => await OfWebAsync(context, arrival),
             _ => null,
         };
         if (caller is not null) context.Features.Set(caller);
@@ -97,19 +98,19 @@ internal sealed class AccessGate(
         return new Caller(name, name, AccessStore.RoleOf(text), Caller.OfPeer);
     }
 
-    private Caller? OfWeb(HttpContext context, Arrival arrival)
+    private async Task<Caller?> OfWebAsync(HttpContext context, Arrival arrival)
     {
         var address = AddressOf(arrival);
         var authorization = context.Request.Headers.Authorization.ToString();
         if (authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
-            return OfBearer(authorization["Bearer ".Length..].Trim(), address);
-        if (context.Request.Cookies[CookieName] is not { Length: > 0 } cookie || OfSession(cookie, address) is not { } caller) return null;
+            return await OfBearerAsync(authorization["Bearer ".Length..].Trim(), address, context.RequestAborted);
+        if (context.Request.Cookies[CookieName] is not { Length: > 0 } cookie || await OfSessionAsync(cookie, address, context.RequestAborted) is not { } caller) return null;
         return caller with { ByCookie = true };
     }
 
-    private Caller? OfBearer(string text, string address)
+    private async Task<Caller?> OfBearerAsync(string text, string address, CancellationToken cancellation)
     {
-        if (!text.StartsWith(AccessStore.KeyPrefix, StringComparison.Ordinal)) return OfSession(text, address);
+        if (!text.StartsWith(AccessStore.KeyPrefix, StringComparison.Ordinal)) return await OfSessionAsync(text, address, cancellation);
         if (store.FindKey(text) is not { } key)
         {
             // A good key is never slowed down: it cannot be guessed, and an old one in some script of the same host must not shut it out.
@@ -121,7 +122,7 @@ internal sealed class AccessGate(
         return new Caller($"{key.Name} (key)@{address}", key.Name, key.Role, Caller.OfKey);
     }
 
-    private Caller? OfSession(string text, string address)
+    private async Task<Caller?> OfSessionAsync(string text, string address, CancellationToken cancellation)
     {
         SessionToken? session;
         try
@@ -133,7 +134,11 @@ internal sealed class AccessGate(
             return null;
         }
 
-        if (session is null || UserOf(session) is not { } user) return null;
+        if (session is null) return null;
+
+        // Signed with the cluster's key, for an account that is newer than what is known of it here: the other node knows it so.
+        if (UserOf(session) is null && (store.Book.Users.GetValueOrDefault(session.Name)?.Changed.UtcTicks ?? 0) < session.Stamp) await exchange.CatchUpAsync(cancellation);
+        if (UserOf(session) is not { } user) return null;
         return new Caller($"{user.Name}@{address}", user.Name, user.Role, Caller.OfSession) { Session = session };
     }
 

@@ -48,6 +48,10 @@ internal static class AccessRules
         [$"POST {Module}/diff"] = Need.Control,
         [$"DELETE {ConsolePath.Operations}/{{id}}"] = Need.Control,
         [$"GET {ConsolePath.Support}"] = Need.Admin,
+        [$"GET {ConsolePath.Support}/{{name}}"] = Need.Admin,
+
+        // Pings of addresses that an administrator has named.
+        [$"POST {ConsolePath.ClusterWitnessTest}"] = Need.Control,
 
         // Changes nothing, but has a body.
         [$"POST {Module}/wait"] = Need.Monitor,

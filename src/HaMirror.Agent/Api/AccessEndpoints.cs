@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Logging;
+using HaMirror.Agent.Nodes;
 using HaMirror.Agent.Web;
 using HaMirror.Core.Api;
 
@@ -41,24 +42,27 @@ internal static class AccessEndpoints
     {
         app.MapGet(ConsolePath.Users, (HttpContext context, AccessStore store) => context.Response.WriteAsJsonAsync(
             [.. store.Book.Users.Values.Where(user => !user.Removed).Select(Show)], ConsoleJson.Default.ImmutableArrayUserStatus));
-        app.MapPost(ConsolePath.Users, async (HttpContext context, AccessStore store) =>
+        app.MapPost(ConsolePath.Users, async (HttpContext context, AccessStore store, AccessExchange exchange) =>
         {
             var request = await ApiBody.ReadAsync(context, ConsoleJson.Default.UserAddRequest);
             var user = await HashedAsync(() => store.AddUser(Text(request.Name, "name"), AccessStore.RoleOf(Text(request.Role, "role")), Text(request.Password, "password"), Caller.Of(context).Name));
+            await exchange.CatchUpAsync(context.RequestAborted);
             context.Response.StatusCode = StatusCodes.Status201Created;
             await context.Response.WriteAsJsonAsync(Show(user), ConsoleJson.Default.UserStatus);
         });
-        app.MapPut(ConsolePath.Users + "/{name}", async (HttpContext context, string name, AccessStore store) =>
+        app.MapPut(ConsolePath.Users + "/{name}", async (HttpContext context, string name, AccessStore store, AccessExchange exchange) =>
         {
             var request = await ApiBody.ReadAsync(context, ConsoleJson.Default.UserChangeRequest);
             if (request is { Role: null, Password: null })
                 throw new Refusal(Refusal.BadRequest, "The request changes nothing.", "Give a role, a password, or both.");
             var user = await HashedAsync(() => store.ChangeUser(name, request.Role is null ? null : AccessStore.RoleOf(request.Role), request.Password, Caller.Of(context).Name));
+            await exchange.CatchUpAsync(context.RequestAborted);
             await context.Response.WriteAsJsonAsync(Show(user), ConsoleJson.Default.UserStatus);
         });
-        app.MapDelete(ConsolePath.Users + "/{name}", (HttpContext context, string name, AccessStore store) =>
+        app.MapDelete(ConsolePath.Users + "/{name}", async (HttpContext context, string name, AccessStore store, AccessExchange exchange) =>
         {
             store.RemoveUser(name, Caller.Of(context).Name);
+            await exchange.CatchUpAsync(context.RequestAborted);
             return Results.NoContent();
         });
     }
@@ -68,17 +72,19 @@ internal static class AccessEndpoints
         app.MapGet(ConsolePath.Keys, (HttpContext context, AccessStore store) => context.Response.WriteAsJsonAsync(
             [.. store.Book.Keys.Values.Where(key => !key.Removed).Select(key => new KeyStatus(key.Name, key.Role.ToString(), key.Changed))],
             ConsoleJson.Default.ImmutableArrayKeyStatus));
-        app.MapPost(ConsolePath.Keys, async (HttpContext context, AccessStore store) =>
+        app.MapPost(ConsolePath.Keys, async (HttpContext context, AccessStore store, AccessExchange exchange) =>
         {
             var request = await ApiBody.ReadAsync(context, ConsoleJson.Default.KeyAddRequest);
             var role = AccessStore.RoleOf(Text(request.Role, "role"));
             var key = store.AddKey(Text(request.Name, "name"), role, Caller.Of(context).Name);
+            await exchange.CatchUpAsync(context.RequestAborted);
             context.Response.StatusCode = StatusCodes.Status201Created;
             await context.Response.WriteAsJsonAsync(new KeyMade(request.Name, role.ToString(), key), ConsoleJson.Default.KeyMade);
         });
-        app.MapDelete(ConsolePath.Keys + "/{name}", (HttpContext context, string name, AccessStore store) =>
+        app.MapDelete(ConsolePath.Keys + "/{name}", async (HttpContext context, string name, AccessStore store, AccessExchange exchange) =>
         {
             store.RemoveKey(name, Caller.Of(context).Name);
+            await exchange.CatchUpAsync(context.RequestAborted);
             return Results.NoContent();
         });
     }
@@ -117,7 +123,7 @@ internal static class AccessEndpoints
         await context.Response.WriteAsJsonAsync(gate.Begin(context, user), ConsoleJson.Default.SessionStatus);
     }
 
-    private static async Task OwnPasswordAsync(HttpContext context, AccessStore store, AccessGate gate, LoginThrottle throttle)
+    private static async Task OwnPasswordAsync(HttpContext context, AccessStore store, AccessGate gate, LoginThrottle throttle, AccessExchange exchange)
     {
         var request = await ApiBody.ReadAsync(context, ConsoleJson.Default.PasswordRequest);
         var caller = Caller.Of(context);
@@ -135,6 +141,7 @@ internal static class AccessEndpoints
 
             return store.ChangeUser(caller.Account, null, Text(request.New, "new"), caller.Name);
         });
+        await exchange.CatchUpAsync(context.RequestAborted);
         await context.Response.WriteAsJsonAsync(gate.Begin(context, user), ConsoleJson.Default.SessionStatus);
     }
 

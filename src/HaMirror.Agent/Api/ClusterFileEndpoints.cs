@@ -1,14 +1,17 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using HaMirror.Agent.Access;
 using HaMirror.Agent.Changes;
 using HaMirror.Agent.Hosting;
 using HaMirror.Agent.Modules;
+using HaMirror.Agent.Nodes;
 using HaMirror.Core.Api;
 using HaMirror.Core.Configuration;
 using HaMirror.Io.Witness;
@@ -28,7 +31,7 @@ internal static class ClusterFileEndpoints
             var cluster = Cluster(node);
             Precondition.Show(context, VersionOf(cluster));
             return context.Response.WriteAsJsonAsync(
-                new ClusterFile(VersionOf(cluster), cluster.Port, [.. cluster.Lans.Select(Show)], changes.Find(".cluster") is { } change ? own.Show(change) : null), ConsoleJson.Default.ClusterFile);
+                new ClusterFile(VersionOf(cluster), cluster.Port, [.. cluster.Lans.Select(Show)], changes.Find(".cluster") is { } change ? own.Show(change) : null, cluster.Witnesses), ConsoleJson.Default.ClusterFile);
         });
         app.MapPut(ConsolePath.ClusterConfiguration, async (HttpContext context, NodeService node, ChangeDesk desk) =>
         {
@@ -38,19 +41,50 @@ internal static class ClusterFileEndpoints
             var lans = Read(request);
             if (lans.FirstOrDefault(lan => !IsName(lan.Name) && cluster.Lans.All(present => present.Name != lan.Name)) is { } odd)
                 throw new Refusal(Refusal.BadRequest, $"'{Printable.Of(odd.Name)}' is no name of a LAN: use letters, digits, dots, underscores and hyphens, at most {NameLengthMax}.");
-            var text = ClusterXml.Write(cluster with { Lans = lans });
+            var asked = cluster with { Lans = lans, Witnesses = request.Witnesses.IsDefault ? cluster.Witnesses : [.. request.Witnesses.Select(address => address ?? "")] };
+            var text = ClusterXml.Write(asked);
             var changed = node.RefuseCluster(text);
             var change = desk.New(ChangeKind.Cluster, "", VersionOf(changed), Caller.Of(context).Name, null, needsStop: false);
             var waits = await desk.MakeAsync(change, [new ModuleFile("cluster.xml", text, null, false)]);
             Precondition.Show(context, VersionOf(changed));
             await context.Response.WriteAsJsonAsync(
-                new ClusterApplied(VersionOf(changed), waits is null, waits, ["Heartbeats use the new LANs from now on; a module's replication from its next start on."]), ConsoleJson.Default.ClusterApplied);
+                new ClusterApplied(VersionOf(changed), waits is null, waits, Notes(cluster, changed)), ConsoleJson.Default.ClusterApplied);
         });
-        app.MapPost(ConsolePath.ClusterCheck, async (HttpContext context) =>
+        app.MapPost(ConsolePath.ClusterCheck, async (HttpContext context, NodeService node, NodeChannel channel) =>
         {
             var request = await ApiBody.ReadAsync(context, ConsoleJson.Default.AddressCheckRequest);
-            await context.Response.WriteAsJsonAsync(await CheckAsync(request.Address ?? "", request.Kind ?? "", context.RequestAborted), ConsoleJson.Default.AddressCheck);
+            var check = await CheckAsync(request.Address ?? "", request.Kind ?? "", context.RequestAborted);
+            if (request.Kind == "peer" && check.Valid && node.Membership is { } cluster) check = await AskPeerAsync(context, check, cluster.PeerName, channel);
+            await context.Response.WriteAsJsonAsync(check, ConsoleJson.Default.AddressCheck);
         });
+    }
+
+    private static ImmutableArray<string> Notes(ClusterConfiguration before, ClusterConfiguration now)
+    {
+        var notes = ImmutableArray.CreateBuilder<string>();
+        if (!now.HasSameLans(before)) notes.Add("Heartbeats use the new LANs from now on; a module's replication from its next start on.");
+        if (!now.Witnesses.SequenceEqual(before.Witnesses)) notes.Add("Modules without a splitbrain checker of their own ask the new witnesses from now on.");
+        return notes.ToImmutable();
+    }
+
+    /// <summary>Whether the address is one of the other node's, by its own word over the nodes' channel: what answers a ping may be
+    /// any machine.</summary>
+    private static async Task<AddressCheck> AskPeerAsync(HttpContext context, AddressCheck check, string peer, NodeChannel channel)
+    {
+        try
+        {
+            using var body = JsonContent.Create(new AddressCheckRequest(check.Address, "own"), ConsoleJson.Default.AddressCheckRequest);
+            using var request = PeerRequest.Of(context, HttpMethod.Post, ConsolePath.ClusterCheck, body);
+            using var answer = await channel.SendAsync(request, AnswerTimeout, context.RequestAborted);
+            if (!answer.IsSuccessStatusCode || await answer.Content.ReadFromJsonAsync(ConsoleJson.Default.AddressCheck, context.RequestAborted) is not { } theirs) return check;
+            var answers = check.Answers == true ? "answers" : "does not answer a ping from here";
+            var text = theirs.Valid ? $"{check.Address} is {peer}, and {answers}." : $"{check.Address} {answers}, but {peer} does not have it: {peer} has {string.Join(", ", theirs.Own)}.";
+            return check with { OfPeer = theirs.Valid, Text = text };
+        }
+        catch (Exception error) when (error is Refusal or JsonException or HttpRequestException or IOException)
+        {
+            return check with { Text = $"{check.Text} Whether it is {peer} is not known: {peer} does not answer." };
+        }
     }
 
     private static bool IsName(string name) =>

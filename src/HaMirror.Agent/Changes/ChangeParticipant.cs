@@ -66,7 +66,7 @@ internal sealed class ChangeParticipant(
                     await roster.RemoveAsync(present.Module);
                     break;
                 case ChangeKind.Cluster:
-                    node.ChangeCluster(store.ClusterOf(present));
+                    await node.ChangeClusterAsync(store.ClusterOf(present));
                     break;
             }
 

@@ -41,6 +41,9 @@ internal sealed class ClusterStore(AgentFiles files)
         AtomicFile.Replace(files.NodeNameFile, Encoding.UTF8.GetBytes(nodeName + "\n"));
     }
 
+    /// <summary>Replaces cluster.xml of a cluster that this node belongs to; key and name stay.</summary>
+    public void Replace(ClusterConfiguration cluster) => AtomicFile.Replace(files.ClusterFile, Encoding.UTF8.GetBytes(ClusterXml.Write(cluster)));
+
     private byte[] Key()
     {
         if (!File.Exists(files.ClusterKeyFile))

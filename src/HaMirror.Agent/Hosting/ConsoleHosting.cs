@@ -25,14 +25,15 @@ internal static class ConsoleHosting
         .AddSingleton<ArrivalTransport>().AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ArrivalTransport>())
         .AddSingleton<WebCertificate>().AddSingleton<WebListener>().AddHostedService(provider => provider.GetRequiredService<WebListener>())
         .AddSingleton<AccessStore>().AddSingleton<SessionKeys>().AddSingleton<LoginThrottle>().AddSingleton<ConsoleAddresses>().AddSingleton<CrossOrigin>().AddSingleton<AccessGate>()
-        .AddSingleton<NodeChannel>().AddSingleton<NodeRoute>().AddHostedService<NodeChannelListener>().AddHostedService<AccessExchange>()
+        .AddSingleton<NodeChannel>().AddSingleton<NodeRoute>().AddHostedService<NodeChannelListener>()
+        .AddSingleton<AccessExchange>().AddHostedService(provider => provider.GetRequiredService<AccessExchange>())
         .AddSingleton<EventHub>().AddSingleton<EventWatch>().AddHostedService(provider => provider.GetRequiredService<EventWatch>())
         .AddHostedService<TrafficWatch>().AddSingleton<HistoryTable>().AddSingleton<JournalCopy>().AddSingleton<Metrics>()
         .AddSingleton<Notifier>().AddHostedService(provider => provider.GetRequiredService<Notifier>())
         .AddSingleton<ChangeStore>().AddSingleton<DraftCheck>().AddSingleton<ChangeParticipant>().AddSingleton<ChangeDesk>().AddHostedService<ChangeWatch>()
         .AddSingleton<OperationTable>().AddHostedService(provider => provider.GetRequiredService<OperationTable>())
         .AddSingleton<TimelineTable>().AddHostedService(provider => provider.GetRequiredService<TimelineTable>())
-        .AddSingleton<SupportArchive>()
+        .AddSingleton<SupportArchive>().AddSingleton<SupportShelf>().AddSingleton<HostFacts>()
         .AddOpenApiDocument();
 
     /// <summary>In this order: which node, which request, who asks, pass it on.</summary>
@@ -63,6 +64,7 @@ internal static class ConsoleHosting
         app.MapConfigurations();
         app.MapChanges();
         app.MapClusterFile();
+        app.MapWitness();
         app.MapOperations();
         app.MapTimeline();
         app.MapSupport();

@@ -30,10 +30,13 @@ internal sealed class DriverFactory(
 
     private readonly ILogger _log = loggers.CreateLogger("HaMirror.Agent");
 
+    /// <summary>Its witnesses may become others while modules run; all else stays as it was at first.</summary>
+    public ClusterMembership Cluster { get; set; } = cluster;
+
     /// <exception cref="IOException">The module's record or log cannot be used; the message is a sentence.</exception>
     public ModuleDriver Make(ModuleDefinition definition)
     {
-        var module = definition.Active ?? throw new ArgumentException("A module without a configuration has no driver.", nameof(definition));
+        var module = Complete(definition.Active) ?? throw new ArgumentException("A module without a configuration has no driver.", nameof(definition));
         var name = definition.Name;
         AgentFiles.Ensure(Path.GetDirectoryName(files.ModuleLogFile(name))!);
         var log = new ModuleLog(files.ModuleLogFile(name), name, clock);
@@ -55,7 +58,7 @@ internal sealed class DriverFactory(
         // A disk that hangs keeps neither the driver nor, with it, the beats' content and the way to a stop.
         var patience = ModuleStorage.ReplicationOf(module).DiskPatience;
         var (recordFile, intentFile) = (new PatientFile(files.ReplicaRecordFile(name), patience), new PatientFile(files.IntentFile(name), patience));
-        var preimages = new PreimagePlace(files.ModuleStateDirectory(name), cluster.NodeName, cluster.PeerName);
+        var preimages = new PreimagePlace(files.ModuleStateDirectory(name), Cluster.NodeName, Cluster.PeerName);
         var places = Places(name);
         var ping = new WitnessPing();
 
@@ -72,8 +75,8 @@ internal sealed class DriverFactory(
         var companion = new ModuleCompanion(module, checkers, (path, sentence) => driver?.MountHung(path, sentence),
             sentence => log.Add(SayLevel.Warning, sentence), paths => serving.Set(name, paths), clock);
         var identity = new PeerIdentity(
-            cluster.Configuration.Id, name, ClusterKey.Derive(cluster.Key, KeyUse.Replication), module.Replication?.Encryption ?? true);
-        var lan = cluster.Configuration.FindLan(module.Heart.FlowLan)
+            Cluster.Configuration.Id, name, ClusterKey.Derive(Cluster.Key, KeyUse.Replication), module.Replication?.Encryption ?? true);
+        var lan = Cluster.Configuration.FindLan(module.Heart.FlowLan)
             ?? throw new IOException($"Module {name}: cluster.xml has no LAN '{module.Heart.FlowLan}' for replication.");
         driver = new ModuleDriver(new ModuleSurroundings
         {
@@ -103,20 +106,20 @@ internal sealed class DriverFactory(
             SaveIntent = intent => intentFile.Replace(() => intent.Save(files.IntentFile(name))),
             AskWitness = cancellation => ping.AnyAnswersAsync(module.Witnesses, WitnessPing.DefaultTimeout, cancellation),
             Listen = (hello, accepted, refused) => new PeerListener(
-                identity, new IPEndPoint(Literal(cluster.Own(lan).LocalAddress), definition.Port), hello, accepted, _log, (remote, why) =>
+                identity, new IPEndPoint(Literal(Cluster.Own(lan).LocalAddress), definition.Port), hello, accepted, _log, (remote, why) =>
                 {
                     // Of a stranger the log tells; that the peer itself is refused is the module's concern.
-                    if (!IPAddress.TryParse(cluster.Other(lan).Address, out var peer) || peer.Equals(remote)) refused(why);
+                    if (!IPAddress.TryParse(Cluster.Other(lan).Address, out var peer) || peer.Equals(remote)) refused(why);
                 }),
             Dial = (hello, port, cancellation) => PeerDialer.DialAsync(
-                identity, cluster.Other(lan).Address, port, Literal(cluster.Own(lan).LocalAddress), hello, DialTimeout, cancellation),
+                identity, Cluster.Other(lan).Address, port, Literal(Cluster.Own(lan).LocalAddress), hello, DialTimeout, cancellation),
             Companion = companion,
             Resources = resources,
             SayResource = (resource, up, by) => Say(checkers, resources, driver!, resource, up, by),
             Renew = (around, renewed) =>
             {
                 var before = module;
-                module = renewed.Active ?? before;
+                module = Complete(renewed.Active) ?? before;
                 checkers = Checkers();
                 companion.Renew(module, checkers);
                 if (module.Replication?.ResyncBandwidth != before.Replication?.ResyncBandwidth) storage?.LimitResync(module.Replication?.ResyncBandwidth);
@@ -139,6 +142,8 @@ internal sealed class DriverFactory(
         });
         return driver;
     }
+
+    private ModuleConfiguration? Complete(ModuleConfiguration? module) => module is null ? null : Cluster.Configuration.Complete(module);
 
     private ModuleIntent LoadIntent(string module, ModuleLog log)
     {
@@ -177,9 +182,9 @@ internal sealed class DriverFactory(
 
     private ModuleRules Rules(ModuleConfiguration module) => new()
     {
-        NodeName = cluster.NodeName,
-        PeerName = cluster.PeerName,
-        IsFirstNode = cluster.IsFirstNode,
+        NodeName = Cluster.NodeName,
+        PeerName = Cluster.PeerName,
+        IsFirstNode = Cluster.IsFirstNode,
         FailoverOn = module.Service.FailoverOn,
         DefaultPrim = module.Service.DefaultPrim,
         ManualDivergence = module.Replication?.ManualDivergence ?? false,
@@ -199,7 +204,7 @@ internal sealed class DriverFactory(
         if (roster.FindDriver(module)?.Snapshot.View is not { } view) return false;
         var here = view.State is ModuleState.Alone or ModuleState.Prim && view.Phase == Phase.Ready;
         var there = view.PeerHeard && view.PeerBeat is { Serves: true, Phase: Phase.Ready };
-        return node is null ? here || there : node == cluster.NodeName ? here : there;
+        return node is null ? here || there : node == Cluster.NodeName ? here : there;
     }
 
     /// <summary>A hook's or an operator's word. Where no custom checker has the resource, it is only shown.</summary>

@@ -26,6 +26,7 @@ internal sealed class NodeService(
     private readonly CancellationTokenSource _end = new();
     private ClusterMembership? _cluster;
     private HeartbeatService? _heartbeats;
+    private DriverFactory? _factory;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -136,7 +137,10 @@ internal sealed class NodeService(
     {
         var cluster = Cluster();
         var lans = Lans();
-        return new ClusterStatus(cluster.Configuration.Id.ToString("n"), cluster.NodeName, cluster.PeerName, lans.Any(lan => lan is { Lost: false, SilentMilliseconds: not null }), lans, joins.Expires);
+        return new ClusterStatus(cluster.Configuration.Id.ToString("n"), cluster.NodeName, cluster.PeerName, lans.Any(lan => lan is { Lost: false, SilentMilliseconds: not null }), lans, joins.Expires)
+        {
+            Witnesses = cluster.Configuration.Witnesses,
+        };
     }
 
     public Task<ModuleConfiguration> ConfigureAsync(string module, string by) => roster.ConfigureAsync(module, by);
@@ -176,7 +180,8 @@ internal sealed class NodeService(
             [
                 new NodeAddress(request.Node, lan.Address, lan.Address), new NodeAddress(request.Peer, lan.PeerAddress, lan.PeerAddress),
             ])),
-        ]);
+        ])
+        { Witnesses = request.Witnesses.IsDefault ? [] : request.Witnesses };
 
         // The file's own reader knows every rule of names and addresses; what it refuses is never written.
         var parsed = ClusterXml.Parse(ClusterXml.Write(cluster), "cluster.xml");
@@ -199,20 +204,31 @@ internal sealed class NodeService(
         foreach (var lan in changed.Lans) JoinServer.RefuseForeign(new ClusterMembership(changed, cluster.NodeName, cluster.Key).Own(lan).LocalAddress);
         var misfit = roster.Definitions.Where(definition => definition.Active is not null).SelectMany(definition => changed.Misfits(definition.Active!)).FirstOrDefault();
         if (misfit is not null) throw new Refusal(Refusal.Conflict, $"{cluster.NodeName}: {misfit}", "Change the module's heartbeats first.");
-        if (roster.Drivers.FirstOrDefault(driver => driver.Snapshot.View.State != ModuleState.Stop) is { } running)
+        if (!changed.HasSameLans(cluster.Configuration) && roster.Drivers.FirstOrDefault(driver => driver.Snapshot.View.State != ModuleState.Stop) is { } running)
             throw new Refusal(Refusal.Conflict, $"Module {running.Name} runs on {cluster.NodeName}; LANs change only while all modules are stopped.", "Stop all modules on both nodes first: hamirror stop -m all.");
         return changed;
     }
 
-    /// <summary>Makes such a file the cluster's, at once.</summary>
-    public void ChangeCluster(string text)
+    /// <summary>Makes such a file the cluster's, at once: other witnesses while modules run, other LANs while they are stopped.</summary>
+    public async Task ChangeClusterAsync(string text)
     {
+        ClusterConfiguration changed;
         lock (_lock)
         {
             var cluster = Cluster();
-            store.Save(RefuseCluster(text), cluster.Key, cluster.NodeName);
-            Enter(store.Load()!);
+            changed = RefuseCluster(text);
+            store.Replace(changed);
+            if (!changed.HasSameLans(cluster.Configuration))
+            {
+                Enter(store.Load()!);
+                return;
+            }
+
+            _cluster = cluster with { Configuration = changed };
+            if (_factory is { } factory) factory.Cluster = _cluster;
         }
+
+        await roster.RenewAsync(changed);
     }
 
     private void RefuseSecondCluster(bool replace)
@@ -236,7 +252,7 @@ internal sealed class NodeService(
         var session = new HeartbeatSession(cluster.Key, cluster.Configuration.Id, cluster.NodeName, cluster.PeerName, boot);
         var heartbeats = new HeartbeatService(session, cluster.Paths, cluster.Configuration.Port, this, clock);
         var factory = new DriverFactory(files, cluster, boot, heartbeats, roster, serving, loggers, clock);
-        (_cluster, _heartbeats) = (cluster, heartbeats);
+        (_cluster, _heartbeats, _factory) = (cluster, heartbeats, factory);
         roster.Join(cluster.Configuration, factory.Make);
         heartbeats.Start();
         _log.ClusterInUse(cluster.Configuration.Id, cluster.NodeName, cluster.PeerName);

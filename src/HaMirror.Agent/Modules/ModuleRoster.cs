@@ -151,21 +151,28 @@ internal sealed class ModuleRoster(ModuleCatalog catalog, ILogger<ModuleRoster> 
             if (!needsStop && _drivers.TryGetValue(module, out var driver) && driver.Snapshot.View.State != ModuleState.Stop)
             {
                 catalog.Install(module, content, by, comment);
-                try
-                {
-                    await driver.ReloadAsync(LoadOne(module)).WaitAsync(ReloadTimeout);
-                }
-                catch (TimeoutException)
-                {
-                    driver.Log.Add(SayLevel.Warning, "The changed configuration counts as soon as the module's present step has ended, which waits for a disk.");
-                }
-
+                await ReloadAsync(driver, LoadOne(module));
                 return;
             }
 
             Retire(module, "Stop it first: hamirror stop -m " + module + ".");
             catalog.Install(module, content, by, comment);
             Drive(LoadOne(module));
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    /// <summary>The cluster has other witnesses: drivers take them while they run.</summary>
+    public async Task RenewAsync(ClusterConfiguration cluster)
+    {
+        await _changes.WaitAsync();
+        try
+        {
+            _cluster = cluster;
+            foreach (var driver in _drivers.Values) await ReloadAsync(driver, driver.Definition);
         }
         finally
         {
@@ -193,6 +200,18 @@ internal sealed class ModuleRoster(ModuleCatalog catalog, ILogger<ModuleRoster> 
     {
         Leave();
         _changes.Dispose();
+    }
+
+    private static async Task ReloadAsync(ModuleDriver driver, ModuleDefinition definition)
+    {
+        try
+        {
+            await driver.ReloadAsync(definition).WaitAsync(ReloadTimeout);
+        }
+        catch (TimeoutException)
+        {
+            driver.Log.Add(SayLevel.Warning, "The changed configuration counts as soon as the module's present step has ended, which waits for a disk.");
+        }
     }
 
     private TimeSpan Smallest(Func<HeartConfiguration, TimeSpan> member, TimeSpan none)

@@ -50,7 +50,7 @@ internal sealed class NodeChannel : IDisposable
         }
         catch (HttpRequestException error)
         {
-            throw new Refusal(StatusCodes.Status502BadGateway, $"Node {peer} does not answer: {(error.InnerException ?? error).Message}",
+            throw new Refusal(StatusCodes.Status502BadGateway, $"Node {peer} does not answer: {(error.InnerException ?? error).Message.TrimEnd('.')}.",
                 $"Its modules may run all the same: look at it there, and at TCP port {(_node.Membership is { } cluster ? NodeChannelListener.Port(cluster) : 0)} between the nodes.");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

@@ -34,17 +34,21 @@ internal sealed class SupportArchive(
     private string NodeName => node.Membership?.NodeName is { Length: > 0 } name ? name : "node";
 
     /// <param name="peer">The request to the other node for its half; null: this node alone.</param>
-    public async Task WriteAsync(Stream output, HttpRequestMessage? peer, string by, CancellationToken cancellation)
+    /// <param name="tell">Told what is collected now, and how far it is in percent.</param>
+    public async Task WriteAsync(Stream output, HttpRequestMessage? peer, string by, CancellationToken cancellation, Action<string, double>? tell = null)
     {
+        // Of an archive of both nodes the other one's half is about half of the work.
+        var share = peer is null ? 1.0 : 0.5;
         await using var zip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true);
         await using var tar = new TarWriter(zip, TarEntryFormat.Pax, leaveOpen: true);
         var filter = SecretFilter.Of(files, access);
         await AddAsync(tar, "about.txt", $"HaMirror {AgentVersion.Text}\nnode {NodeName}\nmade {clock.GetUtcNow():O} by {by}\nsecrets are replaced by (removed)\n", filter, cancellation);
-        foreach (var (what, part) in new (string, Func<TarWriter, SecretFilter, CancellationToken, Task>)[]
+        foreach (var (what, begins, part) in new (string, int, Func<TarWriter, SecretFilter, CancellationToken, Task>)[]
         {
-            ("log", LogsAsync), ("configuration", ConfigurationAsync), ("state", StateAsync), ("system", SystemAsync),
+            ("log", 0, LogsAsync), ("configuration", 30, ConfigurationAsync), ("state", 40, StateAsync), ("system", 50, SystemAsync),
         })
         {
+            tell?.Invoke($"{NodeName}: {what} is collected.", begins * share);
             try
             {
                 await part(tar, filter, cancellation);
@@ -55,7 +59,9 @@ internal sealed class SupportArchive(
             }
         }
 
-        if (peer is not null) await PeerAsync(tar, peer, cancellation);
+        if (peer is null) return;
+        tell?.Invoke($"{node.Membership?.PeerName ?? "The other node"} collects its part.", 100 * share);
+        await PeerAsync(tar, peer, cancellation);
     }
 
     private async Task LogsAsync(TarWriter tar, SecretFilter filter, CancellationToken cancellation)

@@ -40,6 +40,9 @@ internal sealed class WebCertificate(AgentFiles files, ILogger<WebCertificate> l
         }
     }
 
+    /// <summary>HaMirror made it.</summary>
+    public static bool IsSelfMade(X509Certificate2 certificate) => certificate.Subject.Contains(OwnOrganization, StringComparison.Ordinal);
+
     /// <summary>Sees to it that there is one with these names.</summary>
     /// <param name="names">DNS names and addresses of this node.</param>
     public void Ensure(IReadOnlyCollection<string> names)
@@ -82,7 +85,7 @@ internal sealed class WebCertificate(AgentFiles files, ILogger<WebCertificate> l
         try
         {
             using var present = X509Certificate2.CreateFromPem(File.ReadAllText(CertificateFile));
-            if (!present.Subject.Contains(OwnOrganization, StringComparison.Ordinal)) return false;
+            if (!IsSelfMade(present)) return false;
             var alternatives = present.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single();
             var known = alternatives.EnumerateDnsNames().Concat(alternatives.EnumerateIPAddresses().Select(address => address.ToString()));
             return names.Except(known, StringComparer.OrdinalIgnoreCase).Any() || present.NotAfter < clock.GetUtcNow().AddDays(30).LocalDateTime;

@@ -1,4 +1,4 @@
-// cluster init, join, token, status.
+// cluster init, join, token, status; witness is in WitnessVerb.
 using System.Collections.Immutable;
 using System.CommandLine;
 using HaMirror.Cli.View;
@@ -18,6 +18,7 @@ internal static class ClusterVerbs
         AddJoin(group, invocation, examples);
         AddToken(group, invocation, examples);
         AddStatus(group, invocation, examples);
+        WitnessVerb.AddTo(group, invocation, examples);
         examples[group] = """
             hamirror cluster init node1 10.0.0.1 node2 10.0.0.2   on the first node
             hamirror cluster join TOKEN                           on the second
@@ -47,17 +48,24 @@ internal static class ClusterVerbs
                 result.AddError($"--lan takes NAME=ADDRESS,PEERADDRESS, not '{token.Value}'.");
             }
         });
+        var witnesses = new Option<string[]>("--witness")
+        {
+            Description = "Asked by a node that hears its peer no more; something that both nodes reach, such as the gateway. Any number.", HelpName = "ADDRESS",
+        };
         var replace = Replace();
         var command = new Command("init", "Make a cluster and its key; print a token for the peer to join with.")
         {
-            node, address, peer, peerAddress, lans, replace,
+            node, address, peer, peerAddress, lans, witnesses, replace,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             var request = new ClusterInitRequest(
                 parsed.GetRequiredValue(node), parsed.GetRequiredValue(address), parsed.GetRequiredValue(peer),
                 parsed.GetRequiredValue(peerAddress),
-                [.. (parsed.GetValue(lans) ?? []).Select(ReadLan).OfType<LanRequest>()], parsed.GetValue(replace));
+                [.. (parsed.GetValue(lans) ?? []).Select(ReadLan).OfType<LanRequest>()], parsed.GetValue(replace))
+            {
+                Witnesses = [.. parsed.GetValue(witnesses) ?? []],
+            };
             var token = await invocation.Agent.PostAsync(
                 ApiPath.ClusterInit, request, ApiJson.Default.ClusterInitRequest, ApiJson.Default.JoinToken, cancellation);
             Show(invocation, token, request.Peer);
@@ -66,6 +74,7 @@ internal static class ClusterVerbs
         examples[command] = """
             hamirror cluster init node1 10.0.0.1 node2 10.0.0.2
             hamirror cluster init node1 10.0.0.1 node2 10.0.0.2 --lan repl=10.1.0.1,10.1.0.2
+            hamirror cluster init node1 10.0.0.1 node2 10.0.0.2 --witness 10.0.0.254
             """;
         group.Add(command);
     }
@@ -119,6 +128,9 @@ internal static class ClusterVerbs
                 invocation.Screen.MarkupLine("  " + Words.Lan(lan));
             }
 
+            invocation.Screen.MarkupLine(status.Witnesses.IsDefaultOrEmpty
+                ? "no witness: name one with 'hamirror cluster witness ADDRESS'"
+                : Markup.Escape($"witness {string.Join(", ", status.Witnesses)}"));
             if (status.TokenExpires is { } expires)
             {
                 invocation.Screen.MarkupLine($"A join token waits to be used until {expires.ToLocalTime():HH:mm}.");

@@ -8,7 +8,11 @@ namespace HaMirror.Core.Api;
 /// <param name="Lans">Further LANs, in order.</param>
 /// <param name="Replace">Replace a cluster that this node already belongs to (refused while a module runs).</param>
 public sealed record ClusterInitRequest(
-    string Node, string Address, string Peer, string PeerAddress, ImmutableArray<LanRequest> Lans, bool Replace);
+    string Node, string Address, string Peer, string PeerAddress, ImmutableArray<LanRequest> Lans, bool Replace)
+{
+    /// <summary>Addresses of witnesses; none when left out.</summary>
+    public ImmutableArray<string> Witnesses { get; init; } = [];
+}
 
 /// <param name="Address">This node's address on the LAN.</param>
 public sealed record LanRequest(string Name, string Address, string PeerAddress);

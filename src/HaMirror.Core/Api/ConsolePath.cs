@@ -19,6 +19,9 @@ public static class ConsolePath
     public const string Support = "/v1/support";
     public const string ClusterConfiguration = "/v1/cluster/configuration";
     public const string ClusterCheck = "/v1/cluster/check";
+    public const string ClusterWitness = "/v1/cluster/witness";
+    public const string ClusterWitnessTest = "/v1/cluster/witness/test";
+    public const string Facts = "/v1/facts";
     public const string Changes = "/v1/changes";
     public const string Metrics = "/metrics";
     public const string Health = "/health";
@@ -34,6 +37,8 @@ public static class ConsolePath
     public static string Operation(string id) => $"{Operations}/{Uri.EscapeDataString(id)}";
 
     public static string Change(string id) => $"{Changes}/{Uri.EscapeDataString(id)}";
+
+    public static string SupportFile(string name) => $"{Support}/{Uri.EscapeDataString(name)}";
 
     public static string Configuration(string module) => ApiPath.Module(module, "configuration");
 

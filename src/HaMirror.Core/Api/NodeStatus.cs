@@ -21,4 +21,8 @@ public sealed record LanStatus(
 /// <param name="PeerHeard">The peer is heard on any LAN.</param>
 /// <param name="TokenExpires">A join token waits to be used until then; null: none does.</param>
 public sealed record ClusterStatus(
-    string Id, string Node, string Peer, bool PeerHeard, ImmutableArray<LanStatus> Lans, DateTimeOffset? TokenExpires);
+    string Id, string Node, string Peer, bool PeerHeard, ImmutableArray<LanStatus> Lans, DateTimeOffset? TokenExpires)
+{
+    /// <summary>Addresses that modules without a splitbrain checker of their own ask when the peer is silent.</summary>
+    public ImmutableArray<string> Witnesses { get; init; } = [];
+}

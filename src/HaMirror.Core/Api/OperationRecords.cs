@@ -14,3 +14,7 @@ public sealed record OperationStatus(
     string Id, string Kind, string? Module, string Node, string By, DateTimeOffset Begun, DateTimeOffset? Ended, string State,
     double? Percent, long? BytesDone, long? BytesTotal, double? BytesPerSecond, double? SecondsLeft, string Text, bool CanCancel,
     JsonElement? Result, Problem? Problem);
+
+/// <summary>Result of the operation that <c>POST /v1/support</c> begins.</summary>
+/// <param name="Name">To be fetched from <c>GET /v1/support/{name}</c>, for an hour.</param>
+public sealed record SupportMade(string Name, long Bytes);

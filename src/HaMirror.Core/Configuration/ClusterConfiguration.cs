@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HaMirror.Core.Machine;
 
 namespace HaMirror.Core.Configuration;
 
@@ -9,6 +10,9 @@ public sealed record ClusterConfiguration(Guid Id, ImmutableArray<LanConfigurati
     /// <summary>UDP port of heartbeats, TCP port of joining.</summary>
     public int Port { get; init; } = 4800;
 
+    /// <summary>What a node asks that hears its peer no more: addresses, any that answers counts. Empty: none.</summary>
+    public ImmutableArray<string> Witnesses { get; init; } = [];
+
     /// <summary>The two node names in document order; the first breaks ties.</summary>
     public ImmutableArray<string> NodeNames => [.. Lans[0].Nodes.Select(node => node.Name)];
 
@@ -16,6 +20,14 @@ public sealed record ClusterConfiguration(Guid Id, ImmutableArray<LanConfigurati
     /// called so: both stand in files that were made for other clusters. Null: there is none.</summary>
     public LanConfiguration? FindLan(string name) =>
         Lans.FirstOrDefault(lan => lan.Name == name) ?? (name is "" or "default" ? Lans[0] : null);
+
+    /// <summary>The module as it runs in this cluster: one that says nothing of witnesses asks the cluster's.</summary>
+    public ModuleConfiguration Complete(ModuleConfiguration module) =>
+        Witnesses.IsEmpty || module.Checks.Any(check => check.Kind == CheckKind.SplitBrain) ? module
+        : module with { Checks = module.Checks.Add(new CheckConfiguration(CheckKind.SplitBrain, "witness", CheckPhase.Pre, AutomaticAction.Wait) { Arguments = Witnesses }) };
+
+    /// <summary>Both have the same nodes, addresses and port: what was made for the one goes on with the other.</summary>
+    public bool HasSameLans(ClusterConfiguration other) => ClusterXml.Write(this with { Witnesses = [] }) == ClusterXml.Write(other with { Witnesses = [] });
 
     /// <summary>What in a module does not fit this cluster: LANs and nodes that do not exist. Sentences; empty when all fits.</summary>
     public ImmutableArray<string> Misfits(ModuleConfiguration module)

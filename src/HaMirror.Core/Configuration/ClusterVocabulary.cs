@@ -52,6 +52,14 @@ public static class ClusterVocabulary
                     },
                 ],
             },
+            new("witness", "what a node asks that hears its peer no more, for modules without a `<splitbrain>` of their own; any that answers counts")
+            {
+                Many = true,
+                Attributes =
+                [
+                    Text("addr", null, "IPv4, IPv6 or a name, of something that answers pings and is no node of this cluster") with { Required = true },
+                ],
+            },
         ],
     };
 }

@@ -7,6 +7,9 @@ namespace HaMirror.Core.Configuration;
 /// <summary>Reads and writes cluster.xml (reference, section 2.9).</summary>
 public static class ClusterXml
 {
+    /// <summary>All are asked at once, while writes wait.</summary>
+    private const int WitnessesMax = 8;
+
     private static readonly ImmutableDictionary<string, string> NoEnvironment = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Reads the text of a file. Wrong input, however wrong, comes back as errors and is never thrown.</summary>
@@ -47,7 +50,8 @@ public static class ClusterXml
                         "node",
                         new XAttribute("name", node.Name),
                         new XAttribute("addr", node.Address),
-                        node.LocalAddress == node.Address ? null : new XAttribute("laddr", node.LocalAddress))))))).ToString() + "\n";
+                        node.LocalAddress == node.Address ? null : new XAttribute("laddr", node.LocalAddress)))))),
+            cluster.Witnesses.Select(address => new XElement("witness", new XAttribute("addr", address)))).ToString() + "\n";
 
     private static ClusterConfiguration Build(ElementValues root, ReadingContext context)
     {
@@ -74,7 +78,33 @@ public static class ClusterXml
             lans.Add(lan);
         }
 
-        return new ClusterConfiguration(id, lans.ToImmutable()) { Port = root.Child("lans").Whole("port") };
+        return new ClusterConfiguration(id, lans.ToImmutable()) { Port = root.Child("lans").Whole("port"), Witnesses = Witnesses(root, lans, context) };
+    }
+
+    private static ImmutableArray<string> Witnesses(ElementValues root, IReadOnlyCollection<LanConfiguration> lans, ReadingContext context)
+    {
+        var witnesses = ImmutableArray.CreateBuilder<string>();
+        foreach (var element in root.ChildrenNamed("witness"))
+        {
+            var address = Address(element, "addr", context);
+            if (lans.SelectMany(lan => lan.Nodes).FirstOrDefault(node => node.Address == address || node.LocalAddress == address) is { } node)
+            {
+                context.Refuse(element.At("addr"), $"the witness \"{address}\" is the node \"{node.Name}\" itself, whose answer proves nothing; take something that both nodes reach, such as the gateway");
+            }
+            else if (witnesses.Contains(address))
+            {
+                context.Refuse(element.At("addr"), $"the witness \"{address}\" stands here twice");
+            }
+
+            witnesses.Add(address);
+        }
+
+        if (witnesses.Count > WitnessesMax)
+        {
+            context.Refuse(root.Element!, $"{witnesses.Count} witnesses are more than {WitnessesMax}");
+        }
+
+        return witnesses.ToImmutable();
     }
 
     private static ImmutableArray<NodeAddress> Nodes(ElementValues lan, ReadingContext context)

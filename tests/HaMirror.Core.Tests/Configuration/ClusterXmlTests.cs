@@ -36,6 +36,36 @@ public sealed class ClusterXmlTests
         Assert.Equal(new NodeAddress("n2", "fd00::2", "fd00::2"), cluster.Lans[1].Nodes[0]);
     }
 
+    private static ModuleConfiguration Module(string inner) => ModuleFiles.Good(ParseService("<heart><heartbeat name=\"default\"/></heart>" + inner));
+
+    [Fact]
+    public void Cluster_WithWitnesses_IsReadBackAndGivesThemToModulesWithoutTheirOwn()
+    {
+        var cluster = Good(ClusterXml.Write(Good($"<cluster id=\"{Id}\"><lans><lan name=\"a\">{Two}</lan></lans><witness addr=\"10.0.0.254\"/><witness addr=\"[fd00::9]\"/></cluster>")));
+        Assert.Equal(["10.0.0.254", "fd00::9"], cluster.Witnesses.AsEnumerable());
+        Assert.False(cluster.HasSameLans(cluster with { Port = 4900 }));
+        Assert.True(cluster.HasSameLans(cluster with { Witnesses = [] }));
+
+        var plain = Module("");
+        Assert.Equal(["10.0.0.254", "fd00::9"], cluster.Complete(plain).Witnesses.AsEnumerable());
+        Assert.Equal("splitbrain.witness", Assert.Single(cluster.Complete(plain).Checks).Resource);
+        Assert.Same(plain, (cluster with { Witnesses = [] }).Complete(plain));
+        var own = Module("<check><splitbrain arg=\"10.9.9.9\"/></check>");
+        Assert.Equal(["10.9.9.9"], cluster.Complete(own).Witnesses.AsEnumerable());
+    }
+
+    [Theory]
+    [InlineData("<witness addr=\"10.0.0.1\"/>", "the witness \"10.0.0.1\" is the node \"n1\" itself")]
+    [InlineData("<witness addr=\"10.0.0.9\"/><witness addr=\"10.0.0.9\"/>", "stands here twice")]
+    [InlineData("<witness addr=\"10.0.9\"/>", "no IPv4 address")]
+    [InlineData("<witness/>", "needs the attribute \"addr\"")]
+    public void Cluster_WrongWitness_IsRefusedWithAReason(string witness, string reason)
+    {
+        var parsed = ClusterXml.Parse($"<cluster id=\"{Id}\"><lans><lan name=\"a\">{Two}</lan></lans>{witness}</cluster>", "cluster.xml");
+        Assert.False(parsed.Succeeded);
+        Assert.Contains(parsed.Errors, error => error.ToString().Contains(reason));
+    }
+
     [Fact]
     public void Cluster_Written_IsReadBackEqual()
     {

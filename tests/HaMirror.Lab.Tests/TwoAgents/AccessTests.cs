@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using HaMirror.Core.Api;
 
 namespace HaMirror.Lab.Tests.TwoAgents;
@@ -29,6 +30,46 @@ public sealed class AccessTests
         Assert.Equal(HttpStatusCode.Unauthorized, await browser.StatusOfAsync(HttpMethod.Get, ApiPath.Status));
         await Deadline.HoldsAsync("n2 knows that it ended", AgentProcess.Patience,
             async () => await page.StatusOfAsync(HttpMethod.Get, ApiPath.Status) == HttpStatusCode.Unauthorized, () => pair.Story);
+    }
+
+    [Fact]
+    public async Task Session_OfAnAccountThatIsAMomentOld_IsGoodAtBothNodesAtOnce()
+    {
+        await using var pair = await AgentPair.CreateAsync();
+        await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
+        for (var round = 0; round < 10; round++)
+        {
+            var name = $"user{round}";
+            await pair.One.AddUserAsync(name, "admin");
+            using var browser = new ConsoleClient(pair.One);
+            var session = await browser.LoginAsync(name);
+            using var page = new ConsoleClient(pair.Two, session.Token);
+            Assert.True(await page.StatusOfAsync(HttpMethod.Get, ApiPath.Status) == HttpStatusCode.OK, $"round {round}\n{pair.Story}");
+
+            using var changed = await browser.Http.PutAsJsonAsync(ConsolePath.Session + "/password", new PasswordRequest(ConsoleClient.Password, "another horse battery"), ConsoleJson.Default.PasswordRequest);
+            var renewed = (await changed.Content.ReadFromJsonAsync(ConsoleJson.Default.SessionStatus))!;
+            using var after = new ConsoleClient(pair.Two, renewed.Token);
+            Assert.True(await after.StatusOfAsync(HttpMethod.Get, ApiPath.Status) == HttpStatusCode.OK, $"round {round}\n{pair.Story}");
+            Assert.Equal(HttpStatusCode.Unauthorized, await page.StatusOfAsync(HttpMethod.Get, ApiPath.Status));
+        }
+    }
+
+    [Fact]
+    public async Task Session_OfAnAccountThatWasMadeWhileTheOtherNodeWasAway_IsGoodThereFromItsFirstAnswerOn()
+    {
+        await using var pair = await AgentPair.CreateAsync();
+        await ConsoleClient.ListensAsync(pair.One);
+        await pair.Two.KillAsync();
+        await pair.One.AddUserAsync("anna", "admin");
+        using var browser = new ConsoleClient(pair.One);
+        var session = await browser.LoginAsync("anna");
+        await pair.Two.StartAsync();
+        await ConsoleClient.ListensAsync(pair.Two);
+        using var page = new ConsoleClient(pair.Two, session.Token);
+        Assert.True(await page.StatusOfAsync(HttpMethod.Get, ApiPath.Status) == HttpStatusCode.OK, pair.Story);
+        using var forged = new ConsoleClient(pair.Two, session.Token![..^2] + "xx");
+        Assert.Equal(HttpStatusCode.Unauthorized, await forged.StatusOfAsync(HttpMethod.Get, ApiPath.Status));
     }
 
     [Fact]

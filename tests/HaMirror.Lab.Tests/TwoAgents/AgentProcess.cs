@@ -22,6 +22,9 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
 
     public string Address { get; }
 
+    /// <summary>The network name space that it runs in; null: this machine's own.</summary>
+    public string? NetworkSpace { get; init; }
+
     public int Id => _process?.Id ?? throw new InvalidOperationException($"Agent {Name} does not run.");
 
     public bool HasExited => _process is not { HasExited: false };
@@ -45,7 +48,8 @@ internal sealed class AgentProcess : AgentApi, IAsyncDisposable
     /// <param name="waits">Until it answers; else only the process is started.</param>
     public async Task StartAsync(string? crashAt = null, bool waits = true)
     {
-        var start = new ProcessStartInfo(Program()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = NetworkSpace is null ? new ProcessStartInfo(Program()) : new ProcessStartInfo("nsenter", [$"--net=/run/netns/{NetworkSpace}", Program()]);
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         start.Environment[ApiPath.RootVariable] = Root;
         if (crashAt is not null) start.Environment[HaMirror.Io.Crashes.Crash.Variable] = crashAt;
         _process = Process.Start(start) ?? throw new InvalidOperationException("hamirrord was not started.");

@@ -52,6 +52,60 @@ public sealed class ClusterFileTests
     }
 
     [Fact]
+    public async Task Witness_SetWhileAModuleRuns_IsAskedByBothNodesAtOnce()
+    {
+        await using var pair = await AgentPair.CreateAsync();
+        await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
+        await pair.StartAsync();
+        var file = await pair.One.GetAsync(ConsolePath.ClusterConfiguration, ConsoleJson.Default.ClusterFile);
+        Assert.Empty(file.Witnesses);
+        Assert.True(await pair.One.GetAsync(ConsolePath.ClusterWitness, ConsoleJson.Default.WitnessStatus) is { Witnesses.IsEmpty: true, Modules: [{ Module: AgentPair.Module, Witnesses.IsEmpty: true, OwnSetting: false }] });
+        var nothing = await pair.One.RefusedAsync(ConsolePath.ClusterWitnessTest, new ActionRequest(null, null), ApiJson.Default.ActionRequest);
+        Assert.Equal("The cluster has no witness.", nothing.Title);
+
+        foreach (var wrong in new[] { pair.Two.Address, "10.1", "a b" })
+        {
+            var refused = await PutAsync(pair.One, file with { Witnesses = [wrong] }, file.Version);
+            Assert.True(refused.Status == HttpStatusCode.UnprocessableEntity, wrong + ": " + refused.Text);
+        }
+
+        var answering = pair.One.Address[..pair.One.Address.LastIndexOf('.')] + ".254";
+        var put = await PutAsync(pair.One, file with { Witnesses = [answering] }, file.Version);
+        Assert.True(put.Status == HttpStatusCode.OK && JsonSerializer.Deserialize(put.Text, ConsoleJson.Default.ClusterApplied)!.Finished, put.Text + pair.Story);
+        await ExpectAskedAsync(pair, answering, reachable: true);
+        foreach (var node in new[] { pair.One, pair.Two })
+            await Deadline.HoldsAsync($"{node.Name} watches the witness", AgentProcess.Patience, async () => (await node.StatusAsync(AgentPair.Module)).Resources.Any(one => one is { Name: "splitbrain.witness", State: "up" }), () => pair.Story);
+
+        // Left out of a body it stays; what both nodes know is in their files.
+        var present = await pair.Two.GetAsync(ConsolePath.ClusterConfiguration, ConsoleJson.Default.ClusterFile);
+        Assert.Equal([answering], present.Witnesses.AsEnumerable());
+        await pair.ExpectAsync("PRIM Ready", "SECOND Ready");
+        put = await PutAsync(pair.Two, present with { Witnesses = ["192.0.2.77"] }, present.Version);
+        Assert.True(put.Status == HttpStatusCode.OK, put.Text + pair.Story);
+        await ExpectAskedAsync(pair, "192.0.2.77", reachable: false);
+
+        // It decides: a primary whose peer and witness are silent stops its service and waits.
+        await pair.Two.KillAsync();
+        await pair.ExpectAsync(pair.One, "WAIT NotReady");
+        Assert.Contains("Neither the peer nor the witness can be reached.", pair.One.Story);
+        await pair.Two.StartAsync();
+        Assert.Equal(["192.0.2.77"], (await pair.Two.GetAsync(ConsolePath.ClusterConfiguration, ConsoleJson.Default.ClusterFile)).Witnesses.AsEnumerable());
+    }
+
+    private static async Task ExpectAskedAsync(AgentPair pair, string witness, bool reachable)
+    {
+        foreach (var node in new[] { pair.One, pair.Two })
+        {
+            var status = await node.GetAsync(ConsolePath.ClusterWitness, ConsoleJson.Default.WitnessStatus);
+            Assert.Equal([witness], Assert.Single(status.Modules).Witnesses.AsEnumerable());
+            var test = await node.PostAsync(ConsolePath.ClusterWitnessTest, new ActionRequest(null, null), ApiJson.Default.ActionRequest, ConsoleJson.Default.WitnessTest);
+            Assert.Equal((node.Name, reachable, reachable), (test.Node, test.Reachable, Assert.Single(test.Witnesses).Answers));
+            Assert.Contains(reachable ? "would go on alone" : "would wait", test.Text);
+        }
+    }
+
+    [Fact]
     public async Task Address_IsLookedAtAsItIsTyped()
     {
         await using var pair = await AgentPair.CreateAsync();

@@ -67,6 +67,43 @@ public sealed class SupportTests
         Assert.Contains("n1/state/status.json", names);
     }
 
+    [Fact]
+    public async Task Archive_MadeAsAnOperation_IsFetchedByItsNameForAWhile()
+    {
+        await using var pair = await AgentPair.CreateAsync();
+        await ConsoleClient.ListensAsync(pair.One);
+        await ConsoleClient.ListensAsync(pair.Two);
+        var begun = await pair.One.PostAsync(ConsolePath.Support, new ActionRequest(null, null), ApiJson.Default.ActionRequest, ConsoleJson.Default.OperationStatus);
+        Assert.Equal(("support", "running"), (begun.Kind, begun.State));
+        var second = await pair.One.RefusedAsync(ConsolePath.Support, new ActionRequest(null, null), ApiJson.Default.ActionRequest);
+        Assert.Contains("is being made already", second.Title);
+        var ended = begun;
+        var percents = new List<double>();
+        await Deadline.HoldsAsync("the archive is made", AgentProcess.Patience, async () =>
+        {
+            ended = await pair.One.GetAsync(ConsolePath.Operation(begun.Id), ConsoleJson.Default.OperationStatus);
+            percents.Add(ended.Percent ?? 0);
+            return ended.State != "running";
+        }, () => pair.Story);
+        Assert.True(ended.State == "done", ended.Text + pair.Story);
+        Assert.Equal(percents.Order(), percents);
+        var made = ended.Result!.Value.Deserialize(ConsoleJson.Default.SupportMade)!;
+        var (names, _) = await FetchAsync(pair.One, ConsolePath.SupportFile(made.Name));
+        Assert.Contains("n1/state/status.json", names);
+        Assert.Contains("n2/state/status.json", names);
+        Assert.Equal(made.Bytes, new FileInfo($"{pair.One.Root}/var/lib/hamirror/.support/{made.Name}").Length);
+        foreach (var name in new[] { "../replica", "access.json", "..%2f..%2f..%2f..%2fetc%2fpasswd", made.Name + "x" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{ConsolePath.Support}/{name}");
+            using var answer = await pair.One.RawAsync(request);
+            Assert.Equal(System.Net.HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        var facts = await pair.One.GetAsync(ConsolePath.Facts, ConsoleJson.Default.NodeFacts);
+        Assert.Equal(("n1", true), (facts.Node, facts.MemoryBytes > 0));
+        Assert.True(facts.Certificate is { SelfMade: true, Fingerprint.Length: 95 } certificate && certificate.Until > DateTimeOffset.UtcNow, facts.ToString());
+    }
+
     private static IEnumerable<(string What, string Secret)> Secrets(AgentPair pair)
     {
         yield return ("password of the mail server", MailPassword);
@@ -97,9 +134,9 @@ public sealed class SupportTests
         _ => [],
     };
 
-    private static async Task<(List<string> Names, string Content)> FetchAsync(AgentProcess node)
+    private static async Task<(List<string> Names, string Content)> FetchAsync(AgentProcess node, string path = ConsolePath.Support)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, ConsolePath.Support);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
         using var answer = await node.RawAsync(request);
         Assert.True(answer.IsSuccessStatusCode, node.Story);
         await using var zip = new GZipStream(await answer.Content.ReadAsStreamAsync(), CompressionMode.Decompress);

@@ -3,7 +3,7 @@ import { whenUnauthorized } from '../api/client';
 import { connect } from '../live/connection';
 import { LoginPage } from '../pages/LoginPage';
 import { Layout } from './Layout';
-import { resume, sessionEnded, useSession } from './session';
+import { resume, stillIn, useSession } from './session';
 import { Waiting } from './Waiting';
 
 const againMilliseconds = 3000;
@@ -12,7 +12,7 @@ export function App() {
   const phase = useSession(state => state.phase);
 
   useEffect(() => {
-    whenUnauthorized(sessionEnded);
+    whenUnauthorized(() => { void stillIn(); });
     void resume();
     const again = setInterval(() => { if (useSession.getState().phase === 'asking') void resume(); }, againMilliseconds);
     return () => clearInterval(again);
@@ -21,7 +21,7 @@ export function App() {
   useEffect(() => {
     if (phase !== 'in') return;
     const end = new AbortController();
-    connect(end.signal, sessionEnded);
+    connect(end.signal, stillIn);
     return () => end.abort();
   }, [phase]);
 

@@ -23,4 +23,7 @@ export const pages: readonly Page[] = [
   { path: '/modules/:module/configuration', title: 'Configuration', icon: null, role: 'Monitor', view: later(() => import('../pages/ConfigurationPage')) },
   { path: '/new-module', title: 'New module', icon: null, role: 'Admin', view: later(() => import('../pages/NewModulePage')) },
   { path: '/log', title: 'Log', icon: 'log', role: 'Monitor', view: later(() => import('../pages/LogPage')) },
+  { path: '/cluster', title: 'Cluster', icon: 'cluster', role: 'Monitor', view: later(() => import('../pages/ClusterPage')) },
+  { path: '/users', title: 'Users', icon: 'users', role: 'Monitor', view: later(() => import('../pages/UsersPage')) },
+  { path: '/support', title: 'Support', icon: 'support', role: 'Monitor', view: later(() => import('../pages/SupportPage')) },
 ];

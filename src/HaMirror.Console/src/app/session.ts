@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import { api, readSession } from '../api/client';
-import { doors } from '../api/doors';
+import { doors, home } from '../api/doors';
 import { Problem } from '../api/problem';
 import type { Role, SessionStatus } from '../api/types';
 
@@ -36,6 +36,41 @@ export async function logOut(): Promise<void> {
   await api.delete('/v1/session');
   doors.setToken(null);
   useSession.setState({ phase: 'out', session: null, ended: false, problem: null });
+}
+
+let looking: Promise<boolean> | null = null;
+
+/**
+ * Somebody was answered 401. Before the page gives up it asks who is logged in: what was refused may have been asked before a
+ * password was changed, and the other node may not have heard yet of an account that is a moment old.
+ * @returns he is still in
+ */
+export function stillIn(): Promise<boolean> {
+  looking ??= look().finally(() => { looking = null; });
+  return looking;
+}
+
+/** At another door than the first, where the session is new, the node gets a moment to learn of it. */
+const secondLooks: readonly number[] = [500, 1500];
+
+async function look(): Promise<boolean> {
+  for (const wait of doors.used === home ? [0] : [0, ...secondLooks]) {
+    if (wait > 0) await new Promise(resolve => { setTimeout(resolve, wait); });
+    try {
+      if (await readSession()) return true;
+    } catch {
+      return true; // Nobody answers: that ends no session.
+    }
+  }
+  sessionEnded();
+  return false;
+}
+
+/** Another session of the same user has taken the place of this one. */
+export function sessionRenewed(session: SessionStatus): void {
+  doors.setToken(session.token ?? null);
+  const { token: _, ...shown } = session;
+  useSession.setState({ session: shown });
 }
 
 /** The session is over: expired, or ended by somebody. */

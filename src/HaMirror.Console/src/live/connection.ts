@@ -36,7 +36,7 @@ export function incoming(node: string, kind: string, data: string): Incoming | n
 }
 
 /** Follows one node until it is aborted. */
-async function follow(node: string, end: AbortSignal, unauthorized: () => void): Promise<void> {
+async function follow(node: string, end: AbortSignal, stillIn: () => Promise<boolean>): Promise<void> {
   let last: string | null = null;
   let wait = retryFirst;
   while (!end.aborted) {
@@ -50,7 +50,11 @@ async function follow(node: string, end: AbortSignal, unauthorized: () => void):
       const headers: Record<string, string> = { Accept: 'text/event-stream' };
       if (last) headers['Last-Event-ID'] = last;
       const response = await doors.fetch(pathAt(node, '/v1/events'), { signal: stream.signal, headers });
-      if (response.status === 401) return unauthorized();
+      if (response.status === 401) {
+        if (!(await stillIn())) return;
+        await pause(retryFirst, end);
+        continue;
+      }
       if (!response.ok || !response.body) throw await Problem.ofResponse(response);
       let heard = Date.now();
       watch = setInterval(() => {
@@ -121,20 +125,25 @@ async function readLastLines(node: string): Promise<void> {
 }
 
 /** Keeps the store up to date until it is aborted. */
-export function connect(end: AbortSignal, unauthorized: () => void): void {
-  void run(end, unauthorized);
+export function connect(end: AbortSignal, stillIn: () => Promise<boolean>): void {
+  void run(end, stillIn);
 }
 
-async function run(end: AbortSignal, unauthorized: () => void): Promise<void> {
+let wakeUp = (): void => undefined;
+
+/** The nodes are others now: the cluster was just made. */
+export function lookAgain(): void { wakeUp(); }
+
+async function run(end: AbortSignal, stillIn: () => Promise<boolean>): Promise<void> {
   let streams = new AbortController();
-  let followed = '';
+  let followed: string | null = null; // A node without a cluster has an empty name.
   let tokenAt = 0;
   end.addEventListener('abort', () => streams.abort(), { once: true });
   let hidden: ReturnType<typeof setTimeout> | undefined;
   const onVisible = () => {
     clearTimeout(hidden);
     if (document.visibilityState === 'hidden') hidden = setTimeout(() => { streams.abort(); }, hiddenMilliseconds);
-    else if (streams.signal.aborted) { followed = ''; wake.abort(); }
+    else if (streams.signal.aborted) { followed = null; wake.abort(); }
   };
   let wake = new AbortController();
   document.addEventListener('visibilitychange', onVisible, { signal: end });
@@ -148,7 +157,7 @@ async function run(end: AbortSignal, unauthorized: () => void): Promise<void> {
           streams = new AbortController();
           followed = names.join('\n');
           for (const name of names) {
-            void follow(name, streams.signal, unauthorized);
+            void follow(name, streams.signal, stillIn);
             void readLastLines(name).catch(() => undefined); // Its log pages say what is wrong; here it is a convenience.
           }
         }
@@ -159,10 +168,11 @@ async function run(end: AbortSignal, unauthorized: () => void): Promise<void> {
         for (const door of doors.all) if (door !== doors.used) await doors.knock(door);
       }
     } catch (error) {
-      if (Problem.of(error).status === 401) return unauthorized();
+      if (Problem.of(error).status === 401 && !(await stillIn())) return;
       // Whether nodes answer is shown by their streams; the next look is soon.
     }
     wake = new AbortController();
+    wakeUp = () => wake.abort();
     await pause(lookMilliseconds, AbortSignal.any([end, wake.signal]));
   }
 }
