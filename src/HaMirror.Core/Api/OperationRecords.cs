@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace HaMirror.Core.Api;
 
 /// <summary>Something that takes long, of <c>/v1/operations</c>; data of the event <c>operation</c>.</summary>
-/// <param name="Kind">start, stop, restart, stopstart, swap, verify, seed, resync, diff, salvage-export, configuration ...</param>
+/// <param name="Kind">start, stop, restart, stopstart, swap, verify, seed, resync, diff, salvage-export, salvage-restore, configuration ...</param>
 /// <param name="State"><c>running</c>, <c>done</c>, <c>failed</c> or <c>cancelled</c>.</param>
 /// <param name="Percent">Null while nothing is known of how far it is.</param>
 /// <param name="Text">What it does now, or how it ended, as a sentence.</param>
