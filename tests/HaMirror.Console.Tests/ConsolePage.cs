@@ -29,6 +29,8 @@ internal sealed class ConsolePage
 
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
+    public ILocator Dialog => Page.GetByRole(AriaRole.Dialog);
+
     /// <summary>The module's tile on the overview.</summary>
     public ILocator Tile(string module = AgentPair.Module) => Page.GetByRole(AriaRole.Article, new() { Name = module, Exact = true });
 
@@ -50,6 +52,23 @@ internal sealed class ConsolePage
         await Page.GetByLabel("Password", new() { Exact = true }).FillAsync(password);
         await Button("Log in").ClickAsync();
     }
+
+    /// <summary>Goes to a page of the navigation.</summary>
+    public async Task GoAsync(string page)
+    {
+        await Page.GetByRole(AriaRole.Navigation, new() { Name = "Pages" }).GetByRole(AriaRole.Link, new() { Name = page, Exact = true }).ClickAsync();
+        await Assertions.Expect(Heading(page)).ToBeVisibleAsync();
+    }
+
+    /// <summary>Says yes to what the dialogue asks, and waits until that was taken.</summary>
+    public async Task ConfirmAsync(string button)
+    {
+        await Dialog.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+        await Assertions.Expect(Dialog).ToHaveCountAsync(0);
+    }
+
+    /// <summary>A node's state on the module's page.</summary>
+    public Task NodeShowsAsync(string node, string state) => Assertions.Expect(Node(node).Locator("header")).ToContainTextAsync(state);
 
     /// <summary>Goes to a module's page.</summary>
     public async Task OpenModuleAsync(string module = AgentPair.Module)

@@ -69,6 +69,13 @@ internal sealed class ConsoleStage : IAsyncDisposable
         return page;
     }
 
+    /// <summary>Slows resyncs from the node down; null: as fast as they can.</summary>
+    public static async Task CapResyncAsync(AgentProcess node, string module, long? bytesPerSecond)
+    {
+        var (status, text) = await node.SendAsync(HttpMethod.Put, ApiPath.Module(module, "resync-rate"), new ResyncRateRequest(bytesPerSecond, "test@lab"), ApiJson.Default.ResyncRateRequest);
+        Assert.True(status == System.Net.HttpStatusCode.NoContent, text);
+    }
+
     /// <summary>No page did what its content security policy forbids, and none failed.</summary>
     public void ExpectNoFaults() => Assert.Empty(_pages.SelectMany(page => page.Faults));
 

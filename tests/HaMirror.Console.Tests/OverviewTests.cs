@@ -1,6 +1,4 @@
-using System.Net.Http.Json;
 using System.Text.Json;
-using HaMirror.Core.Api;
 using HaMirror.Lab.Tests.TwoAgents;
 using Microsoft.Playwright;
 using Xunit.Abstractions;
@@ -28,7 +26,7 @@ public sealed class OverviewTests(BrowserFixture browser, ITestOutputHelper outp
         await page.TileShowsAsync("STOPnot ready", "STOPnot ready");
         await pair.One.StartModuleAsync(AgentPair.Module, "primary");
         await pair.ExpectAsync(pair.One, "ALONE Ready");
-        await RateAsync(pair.One, 8 << 20);
+        await ConsoleStage.CapResyncAsync(pair.One, AgentPair.Module, 8 << 20);
         await pair.Two.StartModuleAsync(AgentPair.Module);
         var bar = page.Tile().GetByRole(AriaRole.Progressbar);
         await Expect(bar).ToBeVisibleAsync();
@@ -36,7 +34,7 @@ public sealed class OverviewTests(BrowserFixture browser, ITestOutputHelper outp
         await Expect(page.Tile()).ToContainTextAsync("left");
         var first = await PercentAsync(bar);
         await Deadline.HoldsAsync("it goes on before the eyes", AgentApi.Patience, async () => await PercentAsync(bar) > first, () => pair.Story);
-        await RateAsync(pair.One, null);
+        await ConsoleStage.CapResyncAsync(pair.One, AgentPair.Module, null);
         await page.TileShowsAsync("PRIMready", "SECONDready");
         await Expect(bar).ToBeHiddenAsync();
         await Expect(page.Tile()).ToContainTextAsync("Protected");
@@ -79,13 +77,6 @@ public sealed class OverviewTests(BrowserFixture browser, ITestOutputHelper outp
 
         output.WriteLine($"The best of six changes was on the screen after {best:0} ms.");
         Assert.True(best < ShownWithinMilliseconds * ConsoleStage.Slack, $"The best of six changes was on the screen {best:0} ms after the node had made it.");
-    }
-
-    private static async Task RateAsync(AgentProcess node, long? bytesPerSecond)
-    {
-        using var admin = new ConsoleClient(node, await node.AddKeyAsync($"rate{bytesPerSecond}", "admin"));
-        using var answer = await admin.Http.PutAsJsonAsync(ApiPath.Module(AgentPair.Module, "resync-rate"), new ResyncRateRequest(bytesPerSecond, null), ApiJson.Default.ResyncRateRequest);
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
     /// <summary>Between the node's own time of its last change and the page's first drawing of it; one machine, one clock.</summary>

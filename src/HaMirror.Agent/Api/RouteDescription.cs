@@ -103,6 +103,7 @@ internal sealed record RouteDescription(string Summary, Type? Body = null, Type?
         [$"GET {ConsolePath.Operations}/{{id}}"] = new("One operation: how far it is, its result or its problem. The Location of a 202 leads here.", null, typeof(OperationStatus)),
         [$"DELETE {ConsolePath.Operations}/{{id}}"] = new("Stops an operation that can be stopped; waiting for a state ends, the module goes on.", null, null, 204),
         [$"GET {Module}/timeline"] = new("Changes of state, actions and decisions of both nodes, oldest first; kept over restarts (query: since, limit, node=own).", null, typeof(ModuleTimeline)),
+        [$"GET {ConsolePath.Timeline}"] = new("The newest changes of all modules on both nodes, by module (query: since, limit of all modules together, node=own).", null, typeof(ImmutableArray<ModuleTimeline>)),
         [$"GET {ConsolePath.Support}"] = new("One archive (.tar.gz) of both nodes for support: logs, configuration without secrets, state, system facts (query node=own: this node alone).", null, null, 200, "application/gzip"),
         [$"POST {ConsolePath.Support}"] = new("As GET, as an operation; its result names the archive (query node=own: this node alone).", null, typeof(OperationStatus), 202),
         [$"GET {ConsolePath.Support}/{{name}}"] = new("An archive that was made as an operation on this node within the last hour.", null, null, 200, "application/gzip"),

@@ -1,6 +1,7 @@
 // What became of each module on this node: changes of state, what was asked for, what was decided, and the agent's starts. One JSON
 // object a line in the file `timeline` of the module's state, so that it outlives the agent; at most LinesMax lines. It is read from
 // the module's own log lines and statuses, and written by a task of its own: nothing waits for the disk.
+// A change of state has a cause: the last line before it that explains one. What explained a state that has settled explains no later one.
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -27,6 +28,7 @@ internal sealed partial class TimelineTable : LastingPart
     private readonly Channel<(string Module, TimelineEntry Entry)> _queue =
         Channel.CreateBounded<(string Module, TimelineEntry Entry)>(new BoundedChannelOptions(QueueMax) { FullMode = BoundedChannelFullMode.DropOldest });
 
+    private readonly Dictionary<string, string> _causes = new(StringComparer.Ordinal);
     private volatile string _node = "";
 
     public TimelineTable(EventWatch watch, AgentFiles files, TimeProvider clock, ILogger<TimelineTable> log)
@@ -53,9 +55,29 @@ internal sealed partial class TimelineTable : LastingPart
     internal void Hear(LogLine line)
     {
         if (LocalState().Match(line.Text) is { Success: true } state)
-            Add(line.Module, new TimelineEntry(line.Time.ToUniversalTime(), _node, "state", state.Groups[1].Value, state.Groups[2].Value, line.Text));
-        else if (line.Level == "Event" && Asked().IsMatch(line.Text))
-            Add(line.Module, new TimelineEntry(line.Time.ToUniversalTime(), _node, "action", null, null, line.Text));
+        {
+            var (name, phase) = (state.Groups[1].Value, state.Groups[2].Value);
+            Add(line.Module, new TimelineEntry(line.Time.ToUniversalTime(), _node, "state", name, phase, line.Text) { Cause = CauseOf(line.Module, settled: phase == "Ready" || name == "STOP") });
+            return;
+        }
+
+        if (Asked().IsMatch(line.Text)) Add(line.Module, new TimelineEntry(line.Time.ToUniversalTime(), _node, "action", null, null, line.Text));
+        lock (_lock)
+        {
+            // What the other node did is a reason only where this one gives no better one.
+            if (line.Level == "Critical" || Explains().IsMatch(line.Text) || (Told().IsMatch(line.Text) && !_causes.ContainsKey(line.Module)))
+                _causes[line.Module] = line.Text;
+        }
+    }
+
+    private string? CauseOf(string module, bool settled)
+    {
+        lock (_lock)
+        {
+            var cause = _causes.GetValueOrDefault(module);
+            if (settled) _causes.Remove(module);
+            return cause;
+        }
     }
 
     protected override ILogger Log => _log;
@@ -141,4 +163,10 @@ internal sealed partial class TimelineTable : LastingPart
 
     [GeneratedRegex("^Action ")]
     private static partial Regex Asked();
+
+    [GeneratedRegex("^(Action |Transition |Reintegration ended|Failover|The link to |The disk is |Reads and writes go |The resync |The replica record |Started as primary )| is the source for ")]
+    private static partial Regex Explains();
+
+    [GeneratedRegex("^Remote state ")]
+    private static partial Regex Told();
 }

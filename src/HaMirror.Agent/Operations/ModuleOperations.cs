@@ -15,6 +15,9 @@ internal static class ModuleOperations
     /// <summary>A state that is not reached by then is told as it is; the module goes on.</summary>
     private static readonly TimeSpan StateTimeout = TimeSpan.FromHours(24);
 
+    /// <summary>Between a resync's last byte and the state that says so.</summary>
+    private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Waits for what a command leads to.</summary>
@@ -39,6 +42,21 @@ internal static class ModuleOperations
             var report = VerifyDesk.Show(driver, node);
             return report.End is { } end ? throw new Refusal(Refusal.Conflict, end) : (report.FindingCount == 0 ? "Both replicas are equal." : $"{report.FindingCount} differences were found.", Element(report, ApiJson.Default.VerifyReport));
         }, () => VerifyDesk.Stop(driver, "an operator"));
+
+    /// <summary>Watches a resync that runs; nobody asked for it, so nobody stops it but by stopping the module.</summary>
+    public static OperationStatus OfResync(OperationTable table, ModuleDriver driver)
+    {
+        var last = new OperationProgress("The replicas are made equal.");
+        return table.Begin("resync", driver.Name, "agent", () => driver.Storage.Resync is { } resync ? last = OperationProgress.Of(resync) : last, async () =>
+        {
+            while (driver.Storage.Resync is not null) await Task.Delay(LookPeriod);
+            var equal = await driver.WaitAsync(snapshot => snapshot.View is { State: ModuleState.Prim or ModuleState.Second, Phase: Phase.Ready }, SettleTimeout, CancellationToken.None);
+            var view = driver.Snapshot.View;
+            return equal ? ("Both replicas are equal: the standby may take over.", null) : throw new Refusal(Refusal.Conflict,
+                $"The resync did not come to its end: module {driver.Name} is {StateName.Of(view.State)} {view.Phase}{(view.Reason is { } reason ? $" ({reason.TrimEnd('.')})" : "")}.",
+                "It begins again by itself when both nodes run the module and hear each other.");
+        });
+    }
 
     public static OperationStatus OfSeed(OperationTable table, SeedDesk seeds, string module, string by) =>
         table.Begin("seed", module, by, () => OperationProgress.Of(seeds.Show(module)), async () =>

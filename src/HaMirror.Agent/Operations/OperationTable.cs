@@ -1,5 +1,6 @@
 // Operations of this node since the agent's start: those that run, and the last that ended. What they do goes on without this table:
-// it only watches. A change of one is an event, at most twice a second.
+// it only watches. A change of one is an event, at most twice a second. A resync is one too, though nobody asked for it: it is found when
+// somebody looks.
 using System.Collections.Immutable;
 using System.Text.Json;
 using HaMirror.Agent.Events;
@@ -18,14 +19,16 @@ internal sealed class OperationTable(EventHub hub, NodeService node, ModuleRoste
 
     private readonly Lock _lock = new();
     private readonly List<Operation> _all = [];
+    private readonly HashSet<(ModuleDriver Driver, Operation Operation)> _resyncing = [];
     private readonly Dictionary<string, byte[]> _published = new(StringComparer.Ordinal);
 
-    /// <summary>Newest first; a resync that runs is one too, though nobody asked for it.</summary>
+    /// <summary>Newest first.</summary>
     public ImmutableArray<OperationStatus> List
     {
         get
         {
-            lock (_lock) return [.. Resyncs(), .. _all.AsEnumerable().Reverse().Select(operation => operation.Show(NodeName))];
+            FindResyncs();
+            lock (_lock) return [.. _all.AsEnumerable().Reverse().Select(operation => operation.Show(NodeName))];
         }
     }
 
@@ -34,8 +37,7 @@ internal sealed class OperationTable(EventHub hub, NodeService node, ModuleRoste
     /// <exception cref="Refusal">There is none of that name.</exception>
     public OperationStatus Show(string id)
     {
-        lock (_lock)
-            return _all.FirstOrDefault(operation => operation.Id == id)?.Show(NodeName) ?? Resyncs().FirstOrDefault(resync => resync.Id == id) ?? throw None();
+        lock (_lock) return _all.FirstOrDefault(operation => operation.Id == id)?.Show(NodeName) ?? throw None();
     }
 
     /// <summary>Begins to watch something.</summary>
@@ -102,6 +104,7 @@ internal sealed class OperationTable(EventHub hub, NodeService node, ModuleRoste
 
     private void Publish()
     {
+        FindResyncs();
         Operation[] all;
         lock (_lock) all = [.. _all];
         foreach (var operation in all)
@@ -127,12 +130,17 @@ internal sealed class OperationTable(EventHub hub, NodeService node, ModuleRoste
         }
     }
 
-    private IEnumerable<OperationStatus> Resyncs() =>
-        from driver in roster.Drivers
-        let resync = driver.Storage.Resync
-        where resync is not null
-        let progress = OperationProgress.Of(resync)
-        select new OperationStatus(
-            "resync-" + driver.Name, "resync", driver.Name, NodeName, "agent", driver.Snapshot.Since, null, "running", progress.Percent, progress.BytesDone, progress.BytesTotal,
-            progress.BytesPerSecond, progress.SecondsLeft, progress.Text, false, null, null);
+    private void FindResyncs()
+    {
+        lock (_lock)
+        {
+            _resyncing.RemoveWhere(one => one.Operation.Ended is not null);
+            foreach (var driver in roster.Drivers)
+            {
+                if (driver.Storage.Resync is null || _resyncing.Any(one => one.Driver == driver)) continue;
+                ModuleOperations.OfResync(this, driver);
+                _resyncing.Add((driver, _all[^1]));
+            }
+        }
+    }
 }

@@ -52,6 +52,7 @@ namespace HaMirror.Core.Api;
 [JsonSerializable(typeof(OperationStatus))]
 [JsonSerializable(typeof(ImmutableArray<OperationStatus>))]
 [JsonSerializable(typeof(ModuleTimeline))]
+[JsonSerializable(typeof(ImmutableArray<ModuleTimeline>))]
 [JsonSerializable(typeof(ElementStatus))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ImmutableArray<TimelineEntry>))]

@@ -16,6 +16,7 @@ public static class ConsolePath
     public const string Templates = "/v1/templates";
     public const string Vocabulary = "/v1/vocabulary";
     public const string Operations = "/v1/operations";
+    public const string Timeline = "/v1/timeline";
     public const string Support = "/v1/support";
     public const string ClusterConfiguration = "/v1/cluster/configuration";
     public const string ClusterCheck = "/v1/cluster/check";

@@ -34,6 +34,9 @@ public sealed class LongActionTests
         Assert.True(swap is { State: "done", Text: "Module m1 is SECOND Ready." }, swap.Text);
         var all = await pair.One.GetAsync(ConsolePath.Operations + "?module=" + module, ConsoleJson.Default.ImmutableArrayOperationStatus);
         Assert.Equal(["swap", "diff", "verify", "start"], all.Where(one => one.Kind != "resync").Select(one => one.Kind));
+        // Nobody asked for the resync; both sides tell of it, and how it ended.
+        var resync = Assert.Single(all, one => one.Kind == "resync");
+        Assert.True(resync is { State: "done", By: "agent", Node: "n1", Text: "Both replicas are equal: the standby may take over." }, resync.Text);
         Assert.Equal(HttpStatusCode.Conflict, (await pair.One.SendAsync<ModuleDraft>(HttpMethod.Delete, ConsolePath.Operation(all[0].Id), null, ConsoleJson.Default.ModuleDraft)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await pair.One.SendAsync<ModuleDraft>(HttpMethod.Get, ConsolePath.Operation("../status"), null, ConsoleJson.Default.ModuleDraft)).Status);
 
@@ -64,12 +67,21 @@ public sealed class LongActionTests
                 && told.Entries.Any(entry => entry.Kind == "action" && entry.Text.Contains("swap")) && told.Entries.Any(entry => entry.Kind == "decision");
         }, () => pair.Story);
 
+        var all = await pair.Two.GetAsync(ConsolePath.Timeline, ConsoleJson.Default.ImmutableArrayModuleTimeline);
+        Assert.Equal((AgentPair.Module, true), (Assert.Single(all).Module, all[0].Missing.IsEmpty));
+        Assert.Equal(["n1", "n2"], all[0].Entries.Select(entry => entry.Node).Distinct().Order());
+        Assert.Contains(all[0].Entries, entry => entry is { Node: "n1", State: "PRIM", Phase: "Transient", Cause: { } cause } && cause.StartsWith("Action swap called by", StringComparison.Ordinal));
+        Assert.Contains(all[0].Entries, entry => entry is { Node: "n2", State: "SECOND", Phase: "Ready", Cause: not null });
+        var last = Assert.Single(await pair.One.GetAsync(ConsolePath.Timeline + "?limit=1&node=own", ConsoleJson.Default.ImmutableArrayModuleTimeline));
+        Assert.Equal("n1", Assert.Single(last.Entries).Node);
+
         // Both outlive the agent; a node that is gone is named.
         await pair.Two.KillAsync();
         await pair.One.EndAsync();
         await pair.One.StartAsync();
         var later = await pair.One.GetAsync(ApiPath.Module(AgentPair.Module, "timeline"), ConsoleJson.Default.ModuleTimeline);
         Assert.Equal("n2", Assert.Single(later.Missing));
+        Assert.Equal("n2", Assert.Single((await pair.One.GetAsync(ConsolePath.Timeline, ConsoleJson.Default.ImmutableArrayModuleTimeline))[0].Missing));
         Assert.Contains(later.Entries, entry => entry is { State: "SECOND", Phase: "Ready" });
         Assert.NotNull((await pair.One.StatusAsync(AgentPair.Module)).Decision);
     }

@@ -1,12 +1,19 @@
-// Waiting for the end of an operation (Prefer: respond-async). It goes on at its node without the page: what is lost when nobody
+// What takes long: asking for it, ending it, waiting for its end (Prefer: respond-async). It goes on at its node without the page: what is lost when nobody
 // answers is only the sight of it.
 import { api } from './client';
 import { Problem } from './problem';
 import type { OperationStatus } from './types';
 
+const operations = '/v1/operations';
 const lookMilliseconds = 300, silenceMilliseconds = 90_000;
 
 const pause = (milliseconds: number) => new Promise<void>(resolve => { setTimeout(resolve, milliseconds); });
+
+export const readOperations = (node: string): Promise<OperationStatus[]> => api.get<OperationStatus[]>(operations, { node });
+
+/** Ends what can be ended half-way; of a wait for a state only the waiting: the module goes on. @throws {Problem} */
+export const cancelOperation = (operation: OperationStatus): Promise<void> =>
+  api.delete(`${operations}/${encodeURIComponent(operation.id)}`, { node: operation.node });
 
 /**
  * @param tell each time something is known of it
@@ -20,7 +27,7 @@ export async function outcome<T>(begun: OperationStatus, tell: (now: OperationSt
   while (now.state === 'running') {
     await pause(lookMilliseconds);
     try {
-      now = await api.get<OperationStatus>(`/v1/operations/${encodeURIComponent(begun.id)}`, { node: begun.node });
+      now = await api.get<OperationStatus>(`${operations}/${encodeURIComponent(begun.id)}`, { node: begun.node });
       heard = Date.now();
       tell(now);
     } catch (error) {

@@ -12,6 +12,7 @@ import { NodeList } from './NodeList';
 import { NotAllowed, NotFound } from './NotFound';
 import { loadAll } from './later';
 import { pages } from './pages';
+import { RunningSign } from './RunningSign';
 import { mayBe, useSession } from './session';
 import { ThemeSwitch } from './ThemeSwitch';
 import { UserMenu } from './UserMenu';
@@ -37,6 +38,7 @@ function Side({ onGo, children }: { onGo?: () => void; children?: ReactNode }) {
       {children}
       <Navigation onGo={onGo} />
       <div className={classes.foot}>
+        <RunningSign onGo={onGo} />
         <NodeList />
         <div className={classes.tools}>
           <UserMenu />
@@ -70,6 +72,7 @@ export function Layout() {
       <header className={classes.top}>
         <UnstyledButton className={classes.burger} onClick={() => setOpen(true)} aria-label="Open the menu"><Icon name="menu" size={22} /></UnstyledButton>
         <Brand />
+        <RunningSign short />
       </header>
       <Drawer opened={open} onClose={() => setOpen(false)} title={<Brand />} size="17rem" closeButtonProps={{ 'aria-label': 'Close the menu' }} classNames={{ body: classes.drawer ?? '' }}>
         <Side onGo={() => setOpen(false)} />

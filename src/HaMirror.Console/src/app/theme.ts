@@ -9,12 +9,13 @@ export const theme = createTheme({
   fontFamily: 'var(--font)',
   fontFamilyMonospace: 'var(--mono)',
   components: {
-    // Locking the page's scroll bar would write a <style>.
-    // A dialogue's head is no banner of the page.
+    // Locking the page's scroll bar would write a <style>. Their heads are <header>s, and a page has one banner.
     Modal: { defaultProps: { attributes: { header: { role: 'none' } }, lockScroll: false, centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
-    Drawer: { defaultProps: { lockScroll: false } },
+    Drawer: { defaultProps: { attributes: { header: { role: 'none' } }, lockScroll: false } },
+    Checkbox: { defaultProps: { radius: 'xs' } }, // Rounder ones look like radio buttons.
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320, events: { hover: true, focus: true, touch: true } } },
-    Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
+    // Without the placeholder the first item has the focus, and a menu holds nothing but items.
+    Menu: { defaultProps: { shadow: 'md', withinPortal: true, withInitialFocusPlaceholder: false, transitionProps: { duration: 0 } } },
   },
 });
 

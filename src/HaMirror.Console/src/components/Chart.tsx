@@ -27,6 +27,9 @@ interface Props {
   least?: number;
 }
 
+// Sizes are binary, and so are the steps of their axis.
+const steps = Array.from({ length: 60 }, (_, power) => 2 ** power);
+
 const two = (value: number) => value.toString().padStart(2, '0');
 
 /** 24 hours, like everywhere in the console. */
@@ -60,7 +63,7 @@ export function Chart({ label, series, format, span = 300, height = 170, least =
       legend: { show: false },
       cursor: { drag: { x: false, y: false } },
       scales: { x: { time: true, range: () => [now() - span, now()] }, y: { range: (_, __, most) => [0, Math.max(most || 0, least) * 1.15] } },
-      axes: [{ ...axis, space: 70, values: (_, marks) => marks.map(timeOfDay) }, { ...axis, size: 76, space: 36, values: (_, marks) => marks.map(mark => format(mark)) }],
+      axes: [{ ...axis, space: 70, values: (_, marks) => marks.map(timeOfDay) }, { ...axis, size: 76, space: 36, incrs: steps, values: (_, marks) => marks.map(mark => format(mark)) }],
       series: [{}, ...newest.current.map(each => ({ label: each.label, stroke: color(each.color), width: 2, points: { show: false }, spanGaps: false, ...(each.dashed ? { dash: [6, 4] } : {}) }))],
     }, table(newest.current), element);
     plot.current = drawn;

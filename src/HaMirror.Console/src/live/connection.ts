@@ -6,7 +6,8 @@ import { fetchToken } from '../api/client';
 import { doors } from '../api/doors';
 import { EventText } from '../api/eventText';
 import { Problem } from '../api/problem';
-import type { LogLine, ModuleStatus, NodeStatus, NodeSummary, Traffic } from '../api/types';
+import { readOperations } from '../api/operations';
+import type { LogLine, ModuleStatus, NodeStatus, NodeSummary, OperationStatus, Traffic } from '../api/types';
 import { api, pathAt } from '../api/client';
 import { deliver } from './inbox';
 import { useLive, type Incoming } from './store';
@@ -27,6 +28,7 @@ export function incoming(node: string, kind: string, data: string): Incoming | n
     case 'module': return { kind, node, status: JSON.parse(data) as ModuleStatus };
     case 'removed': return { kind, node, module: (JSON.parse(data) as { module: string }).module };
     case 'log': return { kind, node, line: JSON.parse(data) as LogLine };
+    case 'operation': return { kind, node, operation: JSON.parse(data) as OperationStatus };
     case 'traffic': {
       const traffic = JSON.parse(data) as Traffic;
       return { kind, node, time: Date.parse(traffic.time), modules: traffic.modules };
@@ -74,6 +76,7 @@ async function follow(node: string, end: AbortSignal, stillIn: () => Promise<boo
           if (event.id) last = event.id;
           const told = incoming(node, event.kind, event.data);
           if (told) deliver(told);
+          if (event.kind === 'status') void lookAtOperations(node); // The first state, or something was missed.
         }
       }
     } catch (error) {
@@ -122,6 +125,12 @@ async function lookAtNodes(): Promise<readonly NodeSummary[]> {
 async function readLastLines(node: string): Promise<void> {
   const lines = await api.get<LogLine[]>('/v1/log?lines=1', { node });
   for (const line of lines) deliver({ kind: 'log', node, line });
+}
+
+/** What takes long there. Its page says when nothing is known of it; here its failure is no news: the node's stream tells of that. */
+async function lookAtOperations(node: string): Promise<void> {
+  const operations = await readOperations(node).catch(() => null);
+  if (operations !== null) deliver({ kind: 'operations', node, operations });
 }
 
 /** Keeps the store up to date until it is aborted. */

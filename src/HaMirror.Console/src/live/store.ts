@@ -1,8 +1,9 @@
 // What is known of both nodes, as it comes. Invariants: an object in here changes only when what it says has changed, so that
 // whoever shows it is drawn again only then; what belongs to a node that does not answer any more stays, and is marked as old.
 import { create } from 'zustand';
-import type { LogLine, ModuleStatus, ModuleTraffic, NodeStatus, NodeSummary } from '../api/types';
+import type { LogLine, ModuleStatus, ModuleTraffic, NodeStatus, NodeSummary, OperationStatus } from '../api/types';
 import { trafficPoint, type TrafficPoint } from '../model/traffic';
+import { takeOperation, takeOperations, type OperationsByNode } from './operations';
 
 /** live: its events arrive. gone: it does not answer. waiting: not known yet. */
 export type Reach = 'waiting' | 'live' | 'gone';
@@ -35,6 +36,7 @@ export interface LiveState {
   lines: readonly LoggedLine[];
   /** By module and node, oldest first. */
   traffic: Readonly<Record<string, Readonly<Record<string, readonly TrafficPoint[]>>>>;
+  operations: OperationsByNode;
   /** Both nodes' names are known. */
   started: boolean;
 }
@@ -49,10 +51,12 @@ export type Incoming =
   | { kind: 'removed'; node: string; module: string }
   | { kind: 'log'; node: string; line: LogLine }
   | { kind: 'traffic'; node: string; time: number; modules: ModuleTraffic[] }
+  | { kind: 'operation'; node: string; operation: OperationStatus }
+  | { kind: 'operations'; node: string; operations: readonly OperationStatus[] }
   | { kind: 'reach'; node: string; reach: Reach; why?: string | undefined; at: number }
   | { kind: 'nodes'; nodes: readonly NodeSummary[]; at: number };
 
-export const emptyLive: LiveState = { order: [], nodes: {}, modules: {}, lastLine: {}, lines: [], traffic: {}, started: false };
+export const emptyLive: LiveState = { order: [], nodes: {}, modules: {}, lastLine: {}, lines: [], traffic: {}, operations: {}, started: false };
 
 /** The state after some events; the same object when nothing has changed. */
 export function after(before: LiveState, events: readonly Incoming[]): LiveState {
@@ -83,6 +87,8 @@ function apply(state: LiveState, event: Incoming): void {
       if (line.level !== 'Detail' && (!last || last.time <= line.time)) state.lastLine = { ...state.lastLine, [line.module]: line };
       return;
     }
+    case 'operation': return takeOperation(state, event.node, event.operation);
+    case 'operations': return takeOperations(state, event.node, event.operations);
     case 'traffic': return takeTraffic(state, event.node, event.time, event.modules);
   }
 }

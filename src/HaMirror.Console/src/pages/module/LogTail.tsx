@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { Link } from 'wouter';
 import { Card } from '../../components/Card';
 import type { NodeLive } from '../../live/store';
 import { clock } from '../../model/format';
@@ -13,7 +14,7 @@ export function LogTail({ module, nodes }: { module: string; nodes: readonly Nod
   const newest = useMemo(() => lines.filter(line => line.level !== 'Detail').slice(-shown).reverse(), [lines]);
   const now = Date.now();
   return (
-    <Card title="Last events" flush>
+    <Card title="Last events" aside={<span className={classes.more}><Link href={`/timeline?module=${encodeURIComponent(module)}`}>Timeline</Link><Link href={`/log?module=${encodeURIComponent(module)}`}>Whole log</Link></span>} flush>
       {newest.length === 0 && <p className={classes.none}>Nothing was logged yet.</p>}
       <ol className={classes.lines}>
         {newest.map(line => (

@@ -55,13 +55,13 @@ function NodeActions({ side, old, ask }: { side: Side; old: boolean; ask: Props[
     <div className={classes.actions}>
       <ActionButton label={actions[first].label} icon={actions[first].icon} variant={stopped ? 'filled' : 'default'} refusal={refusal(first)} name={`${actions[first].label} on ${side.node}`} onClick={() => ask(first, side)} />
       {serving && <ActionButton label={actions.restart.label} icon="restart" refusal={refusal('restart')} name={`Restart service on ${side.node}`} onClick={() => ask('restart', side)} />}
-      <Menu position="bottom-end" width={290}>
+      <Menu position="bottom-end" width={290} withinPortal={false}>
         <Menu.Target><ActionIcon variant="default" size={36} aria-label={`More actions on ${side.node}`}><Icon name="more" /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
           {further.filter(name => !serving || name !== 'restart').map(name => {
             const why = refusal(name);
             return (
-              <Menu.Item key={name} leftSection={<Icon name={actions[name].icon} size={16} />} color={actions[name].danger ? 'red' : undefined} aria-disabled={why !== null} data-disabled={why !== null || undefined} closeMenuOnClick={why === null} onClick={() => why === null && ask(name, side)}>
+              <Menu.Item key={name} leftSection={<Icon name={actions[name].icon} size={16} />} color={actions[name].danger ? 'var(--bad)' : undefined} aria-disabled={why !== null} data-disabled={why !== null || undefined} closeMenuOnClick={why === null} onClick={() => why === null && ask(name, side)}>
                 {actions[name].label} …
                 {why !== null && <span className={classes.why}>{why}</span>}
               </Menu.Item>

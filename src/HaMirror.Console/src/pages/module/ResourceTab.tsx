@@ -32,7 +32,7 @@ export function ResourceTab({ module, nodes, pair }: { module: string; nodes: re
   return (
     <>
       <Card title="Resources" flush>
-        <Wide label="Resources"><Table className={classes.table} verticalSpacing="xs" horizontalSpacing="md">
+        <Wide label="Resources of both nodes"><Table className={classes.table} verticalSpacing="xs" horizontalSpacing="md">
           <Table.Thead><Table.Tr><Table.Th>Resource</Table.Th>{nodes.map(node => <Table.Th key={node.name}>{nodeName(node.name)}</Table.Th>)}</Table.Tr></Table.Thead>
           <Table.Tbody>
             {names.map(name => (

@@ -10,14 +10,18 @@ import { ProblemNote } from '../../components/ProblemNote';
 import { toast } from '../../components/toasts';
 import { Wide } from '../../components/Wide';
 import { useRequest } from '../../components/useRequest';
+import { SalvageDialog } from './SalvageDialog';
 import { bytes, clock, count } from '../../model/format';
 import type { Side } from '../../model/actions';
 import classes from './DataTab.module.css';
 
-function NodeSets({ module, node }: { module: string; node: string }) {
-  const asked = useRequest<SalvageSet[]>(modulePath(module, '/salvage'), node);
+const lookMilliseconds = 10_000; // A resync may have made one.
+
+function NodeSets({ module, node, side }: { module: string; node: string; side: Side }) {
+  const asked = useRequest<SalvageSet[]>(modulePath(module, '/salvage'), node, lookMilliseconds);
   const refused = useRefusal('Admin');
   const [removing, setRemoving] = useState<SalvageSet | null>(null);
+  const [opened, setOpened] = useState<SalvageSet | null>(null);
   const now = Date.now();
   if (asked.problem !== null) return <ProblemNote problem={asked.problem} />;
   if (!asked.value) return <p className={classes.soft}>Asking {node} …</p>;
@@ -34,12 +38,15 @@ function NodeSets({ module, node }: { module: string; node: string }) {
               <Table.Td className="number">{set.fileCount}</Table.Td>
               <Table.Td className="number">{bytes(set.bytes)}</Table.Td>
               <Table.Td>{set.fault ?? (set.open ? 'its resync has not ended yet' : 'complete')}</Table.Td>
-              <Table.Td><ActionButton label="Remove" icon="trash" size="xs" refusal={refused ?? (set.open ? 'Its resync has not ended yet.' : null)} name={`Remove the salvage set ${set.id}`} onClick={() => setRemoving(set)} /></Table.Td>
+              <Table.Td className={classes.buttons}>
+                <ActionButton label="Files …" icon="search" size="xs" refusal={set.fault ?? null} name={`Files of the salvage set ${set.id}`} onClick={() => setOpened(set)} />
+                <ActionButton label="Remove" icon="trash" size="xs" refusal={refused ?? (set.open ? 'Its resync has not ended yet.' : null)} name={`Remove the salvage set ${set.id}`} onClick={() => setRemoving(set)} />
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table></Wide>
-      <p className={classes.soft}>To write a set out on {node}: <code>hamirror salvage export</code>; to put files back: <code>hamirror salvage restore</code> on the node that serves.</p>
+      {opened && <SalvageDialog module={module} side={side} set={opened} onClose={() => setOpened(null)} />}
       {removing && (
         <ConfirmDialog title={`Remove the salvage set ${removing.id}?`} label="Remove" danger word={module} onClose={() => setRemoving(null)}
           run={async () => {
@@ -60,7 +67,7 @@ export function SalvageCard({ module, both }: { module: string; both: readonly S
     <Card title="Salvage sets">
       <div className={classes.stack}>
         <p className={classes.soft}>When the two replicas have diverged, one is kept; what only the other one held is saved before it is replaced.</p>
-        {both.map(side => (side.own && !side.gone ? <NodeSets key={side.node} module={module} node={side.node} /> : <p key={side.node} className={classes.soft}>{side.node} {side.gone ? 'does not answer.' : 'has no such module.'}</p>))}
+        {both.map(side => (side.own && !side.gone ? <NodeSets key={side.node} module={module} node={side.node} side={side} /> : <p key={side.node} className={classes.soft}>{side.node} {side.gone ? 'does not answer.' : 'has no such module.'}</p>))}
       </div>
     </Card>
   );
