@@ -12,13 +12,13 @@ dotnet build src/HaMirror.Agent -c Release -v q -nologo || fail "the agent does 
 HAMIRROR_SCREENS=$folder dotnet test tests/HaMirror.Console.Tests -c Release --filter 'FullyQualifiedName~AppearanceTests' -v q -nologo ||
   fail "the pages are not as they should be (see above); no picture was replaced."
 mkdir -p docs/images
-while read -r from to; do
-  node src/HaMirror.Console/shrink.mjs "$folder/$from.png" "docs/images/$to.png" || fail "$from.png cannot be written to docs/images."
+while read -r from to rows; do
+  node src/HaMirror.Console/shrink.mjs "$folder/$from.png" "docs/images/$to.png" "$rows" || fail "$from.png cannot be written to docs/images."
 done <<'PICTURES'
-overview-light-1440 console-overview
-modules-m1-light-1440 console-module
-timeline-dark-1440 console-timeline
-operations-light-1440 console-operations
-overview-dark-390 console-phone
+overview-light-1440 console-overview 900
+modules-m1-light-1440 console-module 1300
+timeline-dark-1440 console-timeline 1100
+operations-light-1440 console-operations 1000
+overview-dark-390 console-phone 1000
 PICTURES
 du -cb docs/images/console-*.png

@@ -1,10 +1,11 @@
-// Writes a PNG of the browser (8 bits, RGB or RGBA, not interlaced) again in fewer bytes: node shrink.mjs FROM TO
+// Writes a PNG of the browser (8 bits, RGB or RGBA, not interlaced) again in fewer bytes: node shrink.mjs FROM TO [ROWS]
+// ROWS: no more than so many from the top.
 // Pages have few colours, and letters have many shades of them: colours are taken a little coarser until 256 suffice, and are put into
 // a palette. https://www.w3.org/TR/png-3/
 import { readFileSync, writeFileSync } from 'node:fs';
 import { crc32 as zlibCrc, deflateSync, inflateSync } from 'node:zlib';
 
-const [from, to] = process.argv.slice(2);
+const [from, to, most = Infinity] = process.argv.slice(2);
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const coloursMost = 256;
 
@@ -30,7 +31,7 @@ function read(path) {
     if (kind === 'IDAT') data.push(content);
     at += 12 + length;
   }
-  const width = header.readUInt32BE(0), height = header.readUInt32BE(4), [depth, colour, , , interlace] = header.subarray(8);
+  const width = header.readUInt32BE(0), height = Math.min(Number(most), header.readUInt32BE(4)), [depth, colour, , , interlace] = header.subarray(8);
   if (depth !== 8 || (colour !== 2 && colour !== 6) || interlace !== 0) throw new Error(`${path} is no picture of the browser.`);
   return { width, height, ...pixels(inflateSync(Buffer.concat(data)), width, height, colour === 6 ? 4 : 3) };
 }
