@@ -74,7 +74,7 @@ public sealed partial class JourneyTests
         var directory = Pair.One.Root + "/salvaged";
         await page.Dialog.GetByLabel("Directory on n1").FillAsync(directory);
         await page.Dialog.GetByRole(AriaRole.Button, new() { Name = "Write 1 file out" }).ClickAsync();
-        await Expect(page.Dialog).ToContainTextAsync("The set is written.");
+        await Expect(page.Dialog).ToContainTextAsync("The set is written out.");
         Assert.Equal("as the first node left it", File.ReadAllText($"{directory}{one}/letter"));
         await page.Page.Keyboard.PressAsync("Escape");
         await Expect(page.Dialog).ToHaveCountAsync(0);

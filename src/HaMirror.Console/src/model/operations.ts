@@ -6,7 +6,7 @@ import type { OperationsByNode } from '../live/operations';
 const kindWords: Readonly<Record<string, string>> = {
   start: 'Start', prim: 'Start as primary', second: 'Start as secondary', stop: 'Stop', 'force-stop': 'Stop by force', restart: 'Restart of the service', stopstart: 'Stop and start',
   swap: 'Swap', attach: 'Taking the disk back', verify: 'Verification', seed: 'Seed', resync: 'Resync', diff: 'Look at the difference',
-  'salvage-export': 'Export of a salvage set', 'salvage-restore': 'Restore of salvaged files',
+  configuration: 'Change of the configuration', 'salvage-export': 'Export of a salvage set', 'salvage-restore': 'Restore of salvaged files',
 };
 
 export const kindWord = (kind: string): string => kindWords[kind] ?? kind;
