@@ -149,12 +149,17 @@ public sealed class FailedFlushTests
         disk.Exhaust();
         var content = new byte[FileBytes];
         new Random(5).NextBytes(content);
-        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
+        // Beside the rest: a barrier may find the disk out before all is written, and then writes wait for the thaw.
+        var writing = Task.Run(() =>
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
             for (var at = 0; at < FileBytes; at += 1000)
                 file.Write(content, at, Math.Min(1000, FileBytes - at)); // no whole blocks: through the page cache there
+        });
         StorageNode.Until(() => !pair.Target.Failures.IsEmpty, "the target's flush fails");
         pair.Source.Expect("down");
         pair.Source.Storage.Thaw();
+        StorageNode.Finish(writing);
         return content;
     }
 
