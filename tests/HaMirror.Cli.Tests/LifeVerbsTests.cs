@@ -57,7 +57,7 @@ public sealed class LifeVerbsTests
     [InlineData("statu", "'hamirror' has no verb 'statu'; did you mean \"status\"?")]
     [InlineData("cluster ini node1", "'hamirror cluster' has no verb 'ini'; did you mean \"init\"?")]
     [InlineData("start --as-primry", "'hamirror start' has no option '--as-primry'; did you mean \"--as-primary\"?")]
-    [InlineData("cluster", "'hamirror cluster' needs a verb: init, join, token, status.")]
+    [InlineData("cluster", "'hamirror cluster' needs a verb: init, join, token, status, witness.")]
     [InlineData("stop vm1", "'hamirror stop' does not know what to do with 'vm1'.")]
     [InlineData("log -n x", "--lines takes a number, not 'x'.")]
     [InlineData("failover maybe", "Argument 'maybe' not recognized. Must be one of: 'on', 'off'")]

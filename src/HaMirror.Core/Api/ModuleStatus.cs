@@ -30,7 +30,7 @@ public sealed record ModuleStatus(
     public DecisionStatus? Decision { get; init; }
 
     /// <summary>What the mounts use of the kernel; nothing while nothing is mounted.</summary>
-    public ImmutableArray<FeatureStatus> Features { get; init; } = [];
+    public ImmutableArray<FeatureStatus> Features { get => field.IsDefault ? [] : field; init; } // An answer without it leaves it unset.
 }
 
 /// <summary>An ability of the kernel.</summary>

@@ -24,5 +24,5 @@ public sealed record ClusterStatus(
     string Id, string Node, string Peer, bool PeerHeard, ImmutableArray<LanStatus> Lans, DateTimeOffset? TokenExpires)
 {
     /// <summary>Addresses that modules without a splitbrain checker of their own ask when the peer is silent.</summary>
-    public ImmutableArray<string> Witnesses { get; init; } = [];
+    public ImmutableArray<string> Witnesses { get => field.IsDefault ? [] : field; init; } // An answer without it leaves it unset.
 }
