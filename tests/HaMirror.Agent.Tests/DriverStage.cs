@@ -83,6 +83,8 @@ internal sealed class DriverStage : IModuleStorage, IModuleHooks, IModuleCompani
 
     Task<string?> IModuleStorage.UnmountAsync(bool force) => Kept(force ? "unmount force" : "unmount");
 
+    Task IModuleStorage.SettledAsync() => Task.CompletedTask;
+
     void IModuleStorage.SetWritable(bool writable)
     {
         if (writable && WritableThrows) throw new InvalidOperationException("The storage failed on purpose.");

@@ -18,6 +18,9 @@ internal interface IModuleStorage : IDisposable
 
     void SetWritable(bool writable);
 
+    /// <summary>Ends when all that was asked for before has been carried out.</summary>
+    Task SettledAsync();
+
     void Freeze();
 
     void Thaw();

@@ -9,6 +9,9 @@ namespace HaMirror.Agent.Modules;
 /// <summary>Carries a step's actions out. Used by the driver's thread; what takes long is started and answers later.</summary>
 internal sealed class ModuleActions : IDisposable
 {
+    /// <summary>A data path that lets no change in for so long does not start its service.</summary>
+    private static readonly TimeSpan AdmissionMax = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan WitnessTimeoutMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ListenRetry = TimeSpan.FromSeconds(1);
 
@@ -296,12 +299,15 @@ internal sealed class ModuleActions : IDisposable
         // Never disposed: it has no timer and no registration of its own, and may be cancelled at any later moment.
         var cancel = new CancellationTokenSource();
         _hooks = cancel;
+        var admitted = run.RestsOnRecord() ? _storage.SettledAsync() : Task.CompletedTask;
         _hooksRunning = Task.Run(async () =>
         {
             await before;
             string? failure;
             try
             {
+                // What lets changes in may wait for a disk: a guest must not meet a mount that is still read-only.
+                if (run.RestsOnRecord()) await admitted.WaitAsync(AdmissionMax, cancel.Token);
                 Crash.At(CrashPoint.HooksBegun);
                 failure = await _around.Hooks.RunAsync(run.Sequence, cancel.Token);
             }

@@ -41,6 +41,8 @@ internal sealed class ModuleStorage(MirrorStorage storage) : IModuleStorage
 
     public void SetWritable(bool writable) => storage.SetWritable(writable);
 
+    public Task SettledAsync() => storage.SettledAsync();
+
     public void Freeze() => storage.Freeze();
 
     public void Thaw() => storage.Thaw();

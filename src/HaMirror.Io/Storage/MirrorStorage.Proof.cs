@@ -16,6 +16,16 @@ public sealed partial class MirrorStorage
         _pump?.Post(() => _pump.SetWritable(writable));
     });
 
+    /// <summary>Ends when all that was asked for before has been carried out: a guest that is started then finds its mount writable.</summary>
+    public Task SettledAsync() => EnqueueAsync(() =>
+    {
+        if (_pump is not { } pump)
+            return Task.FromResult<string?>(null);
+        var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        pump.Post(() => done.SetResult(null));
+        return done.Task;
+    });
+
     /// <summary>Source: sends the plan and begins to copy; from the end of the visit of names on every change is sent.</summary>
     public void BeginSource(long link, ResyncPlan plan) => Enqueue(() =>
     {
