@@ -27,5 +27,5 @@ internal sealed class GreenStage(AgentPair pair) : IAsyncDisposable
     private static int Changes(AgentPair pair) => pair.Story.Split('\n').Count(line => Grave.Any(words => line.Contains(words, StringComparison.Ordinal)));
 
     private static readonly string[] Grave =
-        ["Local state WAIT", "Local state ALONE", "Local state STOP", "Remote state UNKNOWN", "no heartbeat", "locktimeout", "sendtimeout", "did not run for", "Action ", "taken away"];
+        ["Local state WAIT", "Local state ALONE", "Local state STOP", "Remote state UNKNOWN", "no heartbeat of the peer", "locktimeout", "sendtimeout", "did not run for", "Action ", "taken away"];
 }
