@@ -1,7 +1,6 @@
 // Every page of the navigation, and the module's, in both themes and two widths: pictures for eyes, axe-core for rules. Pictures go to
 // HAMIRROR_SCREENS, else to tests/HaMirror.Console.Tests/screens, which is not in git. A page that somebody adds is looked at by itself.
 using Deque.AxeCore.Playwright;
-using HaMirror.Core.Api;
 using HaMirror.Lab.Tests.TwoAgents;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -10,76 +9,37 @@ namespace HaMirror.Console.Tests;
 
 /// <summary>What the pages look like, and whether everybody can use them.</summary>
 [Collection(ConsoleCollection.Name)]
-public sealed class AppearanceTests(BrowserFixture browser)
+public sealed class AppearanceTests(AppearanceFixture fixture) : IClassFixture<AppearanceFixture>
 {
     private const int Wide = 1440, Narrow = 390;
-
-    /// <summary>Bytes a second: it goes on as long as this looks.</summary>
-    private const long SlowResync = 192 << 10;
 
     private static string Folder => Environment.GetEnvironmentVariable("HAMIRROR_SCREENS") is { Length: > 0 } named ? named
         : Path.Combine(AgentProcess.Repository, "tests/HaMirror.Console.Tests/screens");
 
-    [Fact]
-    public async Task EveryPage_InBothThemesAndWidths_HasNoViolationNothingSpilledAndItsPicture()
+    [Theory]
+    [InlineData(ColorScheme.Light, Wide)]
+    [InlineData(ColorScheme.Light, Narrow)]
+    [InlineData(ColorScheme.Dark, Wide)]
+    [InlineData(ColorScheme.Dark, Narrow)]
+    public async Task EveryPage_InAThemeAndAWidth_HasNoViolationNothingSpilledAndItsPicture(ColorScheme scheme, int width)
     {
         Directory.CreateDirectory(Folder);
-        await using var stage = await ConsoleStage.CreateAsync(browser, users: true);
-        var pair = stage.Pair;
-        await FillAsync(pair);
         var faults = new List<string>();
-        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        var page = await fixture.Stage.OpenAsync(width: width, height: width == Wide ? 900 : 844, scheme: scheme);
+        await Expect(page.Heading("Log in")).ToBeVisibleAsync();
+        await LookAsync(page, "login", scheme, width, faults);
+        await page.LogInAsync(ConsoleStage.Admin);
+        await page.TileShowsAsync("PRIMready", "SECONDready");
+        foreach (var (name, path) in await PagesAsync(page))
         {
-            foreach (var width in new[] { Wide, Narrow })
-            {
-                var page = await stage.OpenAsync(width: width, height: width == Wide ? 900 : 844, scheme: scheme);
-                await Expect(page.Heading("Log in")).ToBeVisibleAsync();
-                await LookAsync(page, "login", scheme, width, faults);
-                await page.LogInAsync(ConsoleStage.Admin);
-                await page.TileShowsAsync("PRIMready", "SECONDready");
-                foreach (var (name, path) in await PagesAsync(page))
-                {
-                    await GoAsync(page, path);
-                    await LookAsync(page, name, scheme, width, faults);
-                    await TabsAsync(page, name, scheme, width, faults);
-                }
-
-                await DialoguesAsync(page, scheme, width, faults);
-            }
+            await GoAsync(page, path);
+            await LookAsync(page, name, scheme, width, faults);
+            await TabsAsync(page, name, scheme, width, faults);
         }
 
+        await DialoguesAsync(page, scheme, width, faults);
         Assert.True(faults.Count == 0, string.Join('\n', faults));
-        stage.ExpectNoFaults();
-    }
-
-    /// <summary>Something of everything: services that are protected, alone, waiting and stopped, a resync that goes on, history.</summary>
-    private static async Task FillAsync(AgentPair pair)
-    {
-        foreach (var module in new[] { "vm-mail", "vm-web", "vm-files", "vm-build" }) await pair.AddModuleAsync(module);
-        await pair.StartAsync();
-        await pair.One.ActAsync(AgentPair.Module, "swap");
-        await pair.ExpectAsync("SECOND Ready", "PRIM Ready");
-        await pair.Two.PostAsync(ApiPath.Module(AgentPair.Module, "verify"), new VerifyRequest(false, "test@lab"), ApiJson.Default.VerifyRequest, ApiJson.Default.VerifyReport);
-        await Deadline.HoldsAsync("the comparison has ended", AgentApi.Patience,
-            async () => !(await pair.Two.GetAsync(ApiPath.Module(AgentPair.Module, "verify"), ApiJson.Default.VerifyReport)).Running, () => pair.Story);
-        await pair.Two.ActAsync(AgentPair.Module, "swap");
-        await pair.One.SayResourceAsync(AgentPair.Module, "custom.web_check", "up");
-        await pair.ExpectAsync("PRIM Ready", "SECOND Ready");
-
-        await pair.One.StartModuleAsync("vm-mail", "primary");
-        await pair.Two.StartModuleAsync("vm-build");
-        await pair.ExpectAsync(pair.One, "ALONE Ready", "vm-mail");
-        using (var disk = File.Create(AgentPair.Data(pair.Two, "vm-files") + "/disk"))
-        {
-            var content = new byte[1 << 20];
-            Random.Shared.NextBytes(content);
-            for (var n = 0; n < 96; n++) disk.Write(content);
-        }
-
-        await pair.Two.StartModuleAsync("vm-files", "primary");
-        await pair.ExpectAsync(pair.Two, "ALONE Ready", "vm-files");
-        await ConsoleStage.CapResyncAsync(pair.Two, "vm-files", SlowResync);
-        await pair.One.StartModuleAsync("vm-files");
+        fixture.Stage.ExpectNoFaults();
     }
 
     /// <summary>What is asked before something is done, and what a hook printed.</summary>
