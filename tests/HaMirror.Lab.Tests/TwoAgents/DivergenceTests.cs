@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
 using HaMirror.Core.Api;
 
 namespace HaMirror.Lab.Tests.TwoAgents;
@@ -104,7 +106,7 @@ public sealed class DivergenceTests
         Assert.Contains("hamirror swap", refusal.Detail, StringComparison.Ordinal);
         await pair.One.ActAsync(AgentPair.Module, "swap");
         await pair.ExpectAsync("PRIM Ready", "SECOND Ready");
-        await pair.One.PostAsync($"{Salvage}/{set.Id}/restore", wanted, ApiJson.Default.SalvageRestoreRequest, ApiJson.Default.SalvageWritten);
+        await RestoreAsOperationAsync(pair, set, wanted);
         Assert.Equal("what only the first node ever had", File.ReadAllText(one + "/only/first"));
         await Deadline.HoldsAsync("the standby has it too", AgentProcess.Patience,
             () => Task.FromResult(File.Exists(AgentPair.Data(pair.Two) + "/only/first")), () => pair.Story);
@@ -112,6 +114,25 @@ public sealed class DivergenceTests
         await pair.One.ActAsync(AgentPair.Module, "stop");
         await pair.ExpectAsync("STOP NotReady", "STOP NotReady");
         pair.ExpectEqualReplicas();
+    }
+
+    private static async Task RestoreAsOperationAsync(AgentPair pair, SalvageSetStatus set, SalvageRestoreRequest wanted)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Salvage}/{set.Id}/restore")
+        {
+            Content = JsonContent.Create(wanted, ApiJson.Default.SalvageRestoreRequest), Headers = { { "Prefer", "respond-async" } },
+        };
+        using var answer = await pair.One.RawAsync(request);
+        Assert.Equal(System.Net.HttpStatusCode.Accepted, answer.StatusCode);
+        var operation = (await answer.Content.ReadFromJsonAsync(ConsoleJson.Default.OperationStatus))!;
+        Assert.Equal(("salvage-restore", AgentPair.Module, answer.Headers.Location?.ToString()), (operation.Kind, operation.Module, ConsolePath.Operation(operation.Id)));
+        await Deadline.HoldsAsync("the file is put back", AgentProcess.Patience, async () =>
+            (operation = await pair.One.GetAsync(ConsolePath.Operation(operation.Id), ConsoleJson.Default.OperationStatus)).State != "running", () => pair.Story);
+        Assert.Equal(("done", 100.0), (operation.State, operation.Percent));
+        // Written out beside the replica, and put back from there.
+        Assert.Equal(2 * "what only the first node ever had".Length, operation.BytesTotal);
+        Assert.Equal(operation.BytesTotal, operation.BytesDone);
+        Assert.Equal(wanted.Files[0], Assert.Single(operation.Result!.Value.Deserialize(ApiJson.Default.SalvageWritten)!.Files).WrittenTo);
     }
 
     private static async Task<SalvageSetStatus> OneSetAsync(AgentPair pair)
