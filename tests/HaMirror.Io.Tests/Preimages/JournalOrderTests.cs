@@ -75,11 +75,10 @@ public sealed class JournalOrderTests : IDisposable
         _target.Until(() => Disk.AsSpan(0, ExtentBytes).SequenceEqual(Bytes(2, ExtentBytes)), "the first write is applied");
         _gate.Shut();
         _target.Apply(_target.Write(1, 2 * ExtentBytes, Bytes(3, ExtentBytes)));
-        // Of the first extent all is kept, and behind the end was nothing.
-        var (again, behind) = (Bytes(4, ExtentBytes), Bytes(5, ExtentBytes));
-        _target.Apply(_target.Write(1, 0, again), _target.Write(1, DiskBytes, behind));
-        _target.Until(() => Disk is var disk && disk.AsSpan(0, ExtentBytes).SequenceEqual(again)
-            && disk.Length > DiskBytes && disk.AsSpan(DiskBytes).SequenceEqual(behind), "what waits for nothing is applied");
+        // Behind the end was nothing. (What is kept already may have to wait for all that was written to the journal since.)
+        var behind = Bytes(5, ExtentBytes);
+        _target.Apply(_target.Write(1, DiskBytes, behind));
+        _target.Until(() => Disk is var disk && disk.Length > DiskBytes && disk.AsSpan(DiskBytes).SequenceEqual(behind), "what waits for nothing is applied");
         Assert.True(Disk.AsSpan(2 * ExtentBytes, ExtentBytes).SequenceEqual(_before.AsSpan(2 * ExtentBytes, ExtentBytes)));
         _gate.Open();
         _target.Finish();
