@@ -54,7 +54,7 @@ internal static class AgentHost
                 AgentFiles.Ensure(directory);
             Directory.SetCurrentDirectory("/"); // wherever it was started: not in one of its own mounts
             DeadAgent.Settle(files);
-            using var held = AgentLock.Take(files);
+            AgentLock.Take(files);
             _ = Shim.RaiseFileLimit();
             await using var app = Build(files);
             await app.StartAsync();

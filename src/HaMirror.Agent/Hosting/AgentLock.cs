@@ -10,17 +10,21 @@ namespace HaMirror.Agent.Hosting;
 /// <summary>Held from the agent's start to the end of its process.</summary>
 internal static class AgentLock
 {
+    /// <summary>Never closed: an agent that has ended in order gives nothing back that a thread of its may still use.</summary>
+    public static IDisposable? Held { get; private set; }
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
     /// <exception cref="IOException">An earlier agent has not ended yet.</exception>
-    public static IDisposable Take(AgentFiles files)
+    public static void Take(AgentFiles files)
     {
         for (var since = Stopwatch.StartNew(); ; Thread.Sleep(LookInterval))
             try
             {
                 // FileShare.None is flock(2); children do not inherit it.
-                return new FileStream(files.AgentLockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                Held = new FileStream(files.AgentLockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return;
             }
             catch (IOException failure)
             {
