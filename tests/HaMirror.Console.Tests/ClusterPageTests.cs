@@ -38,6 +38,13 @@ public sealed class ClusterPageTests(BrowserFixture browser)
             await Expect(page.Page.GetByText("is not heard yet")).ToBeHiddenAsync();
         }
 
+        // Until the other node is there the browser lets the page ask none; it loads itself anew then, and from there on it may.
+        foreach (var page in new[] { one, two })
+        {
+            await page.Page.ReloadAsync();
+            page.ForgetFaults();
+        }
+
         // The page names the certificate that the connection really has.
         await Expect(one.Node("n1")).ToContainTextAsync(await FingerprintAsync(stage.One));
         await Expect(one.Node("n1")).ToContainTextAsync("HaMirror itself (self-signed)");

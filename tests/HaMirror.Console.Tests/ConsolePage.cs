@@ -25,6 +25,9 @@ internal sealed class ConsolePage
     /// <summary>Errors that nobody caught, and what the content security policy forbade.</summary>
     public IEnumerable<string> Faults => _faults;
 
+    /// <summary>What comes from here on counts.</summary>
+    public void ForgetFaults() => _faults.Clear();
+
     public ILocator Heading(string text) => Page.GetByRole(AriaRole.Heading, new() { Name = text, Exact = true });
 
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });

@@ -33,13 +33,19 @@ export default function ClusterPage() {
   const apart = versionsApart(nodes);
   const status = none ? null : cluster.value;
   const peerHeard = status?.peerHeard ?? false;
-  useEffect(() => { if (peerHeard) lookAgain(); }, [peerHeard]);
+  const [fresh, setFresh] = useState(false);
+  useEffect(() => {
+    if (!peerHeard) return;
+    // The page came when its node knew no other one, so the browser lets it ask none (content security policy): it comes anew.
+    if (fresh) window.location.reload();
+    else lookAgain();
+  }, [peerHeard, fresh]);
 
   if (none) {
     return (
       <>
         <PageHeader title="Cluster" below="This node belongs to no cluster yet." />
-        <NewCluster onMade={made => { setToken(made); cluster.again(); lookAgain(); }} onJoined={() => { cluster.again(); lookAgain(); }} />
+        <NewCluster onMade={made => { setFresh(true); setToken(made); cluster.again(); lookAgain(); }} onJoined={() => { setFresh(true); cluster.again(); lookAgain(); }} />
       </>
     );
   }
