@@ -44,6 +44,29 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public async Task Change_AskedForAsAnOperation_EndsAsTheRequestWouldHave()
+    {
+        await using var pair = await ReadyPairAsync();
+        var before = await ReadAsync(pair.One);
+        var draft = Edited(before, "mode=\"mirror\"", "mode=\"mirror\" maxloop=\"5\"");
+        Assert.Equal(HttpStatusCode.PreconditionFailed, (await BeginAsync(pair.One, HttpMethod.Put, Path, draft, "0000000000000001")).Status);
+        var done = await EndAsync(pair.One, await BegunAsync(pair.One, HttpMethod.Put, Path, draft, before.Version!));
+        Assert.True(done is { State: "done", Kind: "configuration", Module: AgentPair.Module, CanCancel: false, Text: "Both nodes have it." }, done.Text);
+        var applied = done.Result!.Value.Deserialize(ConsoleJson.Default.ConfigurationApplied)!;
+        foreach (var node in new[] { pair.One, pair.Two }) Assert.Equal((applied.Version, true), ((await ReadAsync(node)).ActiveVersion, applied.Finished));
+
+        // What the other node's API is asked for is its operation.
+        var restored = await EndAsync(pair.One, await BegunAsync(pair.One, HttpMethod.Post, ConsolePath.At("n2", ConsolePath.Version(AgentPair.Module, before.Version!) + "/restore"), null, applied.Version!));
+        Assert.True(restored is { State: "done", Node: "n2" }, restored.Text);
+        foreach (var node in new[] { pair.One, pair.Two }) Assert.Equal(before.Version, (await ReadAsync(node)).ActiveVersion);
+
+        var wrong = await EndAsync(pair.One, await BegunAsync(pair.One, HttpMethod.Put, Path, Edited(before, "mode=\"mirror\"", "mode=\"mirror\" maxloop=\"many\""), before.Version!));
+        Assert.True(wrong is { State: "failed", Problem: { Status: 422, Errors.IsEmpty: false } }, wrong.Text);
+        var removed = await EndAsync(pair.One, await BegunAsync(pair.One, HttpMethod.Delete, Path, null, before.Version!));
+        Assert.True(removed.State == "done" && !Directory.Exists(pair.Two.Root + "/etc/hamirror/modules/m1"), removed.Text);
+    }
+
+    [Fact]
     public async Task Module_OfATemplate_IsMadeOnBothNodesAndRemovedFromBoth()
     {
         await using var pair = await ReadyPairAsync();
@@ -301,6 +324,31 @@ public sealed class ConfigurationTests
         await ConsoleClient.ListensAsync(pair.One);
         await ConsoleClient.ListensAsync(pair.Two);
         return pair;
+    }
+
+    private static async Task<(HttpStatusCode Status, string Text, string? Location)> BeginAsync(AgentProcess node, HttpMethod method, string path, ModuleDraft? draft, string version)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (draft is not null) request.Content = System.Net.Http.Json.JsonContent.Create(draft, ConsoleJson.Default.ModuleDraft);
+        request.Headers.TryAddWithoutValidation("If-Match", $"\"{version}\"");
+        request.Headers.TryAddWithoutValidation("Prefer", "respond-async");
+        using var answer = await node.RawAsync(request);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.Location?.OriginalString);
+    }
+
+    private static async Task<string> BegunAsync(AgentProcess node, HttpMethod method, string path, ModuleDraft? draft, string version)
+    {
+        var (status, text, location) = await BeginAsync(node, method, path, draft, version);
+        Assert.True(status == HttpStatusCode.Accepted && location is not null, text + node.Story);
+        return location;
+    }
+
+    private static async Task<OperationStatus> EndAsync(AgentProcess node, string location)
+    {
+        OperationStatus? seen = null;
+        await Deadline.HoldsAsync("the operation ends", AgentProcess.Patience, async () =>
+            (seen = await node.GetAsync(location, ConsoleJson.Default.OperationStatus)).State != "running", () => $"{seen}\n{node.Story}");
+        return seen!;
     }
 
     private static Task<ModuleFiles> ReadAsync(AgentProcess node) => node.GetAsync(Path, ConsoleJson.Default.ModuleFiles);
