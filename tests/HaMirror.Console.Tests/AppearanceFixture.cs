@@ -27,6 +27,7 @@ public sealed class AppearanceFixture(BrowserFixture browser) : IAsyncLifetime
     /// <summary>Something of everything: services that are protected, alone, waiting and stopped, a resync that goes on, history.</summary>
     private static async Task FillAsync(AgentPair pair)
     {
+        await ConfigurationTests.InstallTemplatesAsync(pair);
         foreach (var module in new[] { "vm-mail", "vm-web", "vm-files", "vm-build" }) await pair.AddModuleAsync(module);
         await pair.StartAsync();
         await pair.One.ActAsync(AgentPair.Module, "swap");
