@@ -35,6 +35,11 @@ internal sealed unsafe partial class ResyncSource : IDisposable
     /// <summary>And so much may wait to be compared over there.</summary>
     private const long BusyComparedBytes = 256 << 10;
 
+    /// <summary>Yielding leaves a resync so much, in bytes a look: a guest that never rests must not keep a replica from becoming equal.</summary>
+    private const long LeastBytes = 5 << 20;
+
+    private const long LookMs = 100;
+
     /// <summary>More than this waiting to leave: the next block would only wait behind live writes' backs.</summary>
     private const long WaitingBytesMax = 4 << 20;
 
@@ -62,6 +67,9 @@ internal sealed unsafe partial class ResyncSource : IDisposable
     private readonly ResyncMemory _memory;
     private readonly NamesHold _hold;
     private long _readBytes;
+    private long _begunBytes;
+    private long _lookedAt;
+    private bool _isStarved;
     private bool _targetMarksComplete;
     private bool _isMissing;
     private ulong _namesBarrier;
@@ -365,7 +373,7 @@ internal sealed unsafe partial class ResyncSource : IDisposable
     {
         while (!file.IsExhausted || file.Different.Count > 0)
         {
-            if (_reads.Count >= _streams || _comparison.IsFull || (_host.IsGuestActive && IsInTheWay) || _link.Stream.WaitingBytes > WaitingBytesMax
+            if (_reads.Count >= _streams || _comparison.IsFull || Yields(now) || _link.Stream.WaitingBytes > WaitingBytesMax
                 || _link.IsFull || !_bandwidth.HasRoom(now))
                 return false;
             NativeStat stat;
@@ -389,6 +397,16 @@ internal sealed unsafe partial class ResyncSource : IDisposable
             }
         }
         return true;
+    }
+
+    private bool Yields(long now)
+    {
+        if (now - _lookedAt >= LookMs)
+        {
+            _isStarved = _begunBytes < LeastBytes;
+            (_lookedAt, _begunBytes) = (now, 0);
+        }
+        return _host.IsGuestActive && IsInTheWay && !_isStarved;
     }
 
     /// <summary>So much of the resync's own is on its way that a guest's write would wait for more than itself.</summary>
@@ -437,6 +455,7 @@ internal sealed unsafe partial class ResyncSource : IDisposable
             return false;
         _reads.Add(token, new Read(file, offset, bytes, asking));
         _readBytes += bytes;
+        _begunBytes += bytes;
         file.Outstanding++;
         return true;
     }
