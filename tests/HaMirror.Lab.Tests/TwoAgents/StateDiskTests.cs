@@ -10,7 +10,7 @@ namespace HaMirror.Lab.Tests.TwoAgents;
 public sealed class StateDiskTests
 {
     /// <summary>Of more areas than are hot at once: each is cold again when its turn comes.</summary>
-    private const long ImageBytes = 6L << 30;
+    private const long ImageBytes = 16L << 30;
 
     [Fact]
     public async Task PrimarysStateDisk_Breaks_IsServedThroughThePeerUntilASwapAndAttach()
@@ -22,7 +22,7 @@ public sealed class StateDiskTests
         {
             await load.GoesOnAsync(64);
             disk.Break();
-            await ExpectDetachedAsync(pair);
+            await ExpectDetachedAsync(pair, load);
             await load.GoesOnAsync(64);
             load.End();
         }
@@ -43,7 +43,7 @@ public sealed class StateDiskTests
             Fill(filler);
             await load.GoesOnAsync(256);
             await pair.ExpectAsync("PRIM Ready", "SECOND Ready");
-            await ExpectDetachedAsync(pair);
+            await ExpectDetachedAsync(pair, load);
             await load.GoesOnAsync(64);
             load.End();
         }
@@ -95,13 +95,13 @@ public sealed class StateDiskTests
     }
 
     /// <summary>Everything goes through the peer, and the status says why and what to do.</summary>
-    private static Task ExpectDetachedAsync(AgentPair pair) => Deadline.HoldsAsync("the disk is detached", AgentProcess.Patience * 2, async () =>
+    private static Task ExpectDetachedAsync(AgentPair pair, ColdLoad load) => Deadline.HoldsAsync("the disk is detached", AgentProcess.Patience * 2, async () =>
     {
         var status = await pair.One.StatusAsync(AgentPair.Module);
         var said = $"{status.Reason} {string.Join(' ', status.Notes)}";
         return status is { State: "PRIM", Phase: "Ready" } && said.Contains("intent log", StringComparison.Ordinal)
             && said.Contains("hamirror swap", StringComparison.Ordinal) && said.Contains("hamirror attach", StringComparison.Ordinal);
-    }, () => pair.Story);
+    }, () => $"{load}{Environment.NewLine}{pair.Story}");
 
     private static async Task SwapAndAttachAsync(AgentPair pair, Action mend)
     {
@@ -180,8 +180,10 @@ public sealed class StateDiskTests
             {
                 if (_running.IsFaulted) _running.GetAwaiter().GetResult();
                 return Task.FromResult(Volatile.Read(ref _written) >= wanted);
-            }, () => $"{_written} blocks are written");
+            }, ToString);
         }
+
+        public override string ToString() => $"{Volatile.Read(ref _written)} blocks are written";
 
         /// <summary>No error was met.</summary>
         public void End()
