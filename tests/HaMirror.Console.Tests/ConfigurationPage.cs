@@ -61,9 +61,11 @@ internal sealed class ConfigurationPage(ConsolePage console)
     public async Task ApplyAsync(string? stops = null)
     {
         await Expect(Apply).Not.ToHaveAttributeAsync("aria-disabled", "true");
+        var done = Page.GetByText("n1 and n2 have the new configuration.");
+        await Expect(done).ToHaveCountAsync(0); // what was said of an earlier one has gone
         await Apply.ClickAsync();
         await ConfirmAsync(stops is null ? "Apply to both nodes" : "Stop, change, start again", stops);
-        await Expect(Page.GetByText("n1 and n2 have the new configuration.")).ToBeVisibleAsync();
+        await Expect(done).ToBeVisibleAsync();
     }
 
     public async Task ConfirmAsync(string button, string? word = null)
