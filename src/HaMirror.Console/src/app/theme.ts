@@ -13,7 +13,7 @@ export const theme = createTheme({
     Modal: { defaultProps: { attributes: { header: { role: 'none' } }, lockScroll: false, centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
     Drawer: { defaultProps: { attributes: { header: { role: 'none' } }, lockScroll: false } },
     Checkbox: { defaultProps: { radius: 'xs' } }, // Rounder ones look like radio buttons.
-    Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320, events: { hover: true, focus: true, touch: true } } },
+    Tooltip: { defaultProps: { withArrow: true, withinPortal: false, openDelay: 250, multiline: true, maw: 320, events: { hover: true, focus: true, touch: true } } },
     // Without the placeholder the first item has the focus, and a menu holds nothing but items.
     Menu: { defaultProps: { shadow: 'md', withinPortal: true, withInitialFocusPlaceholder: false, transitionProps: { duration: 0 } } },
   },
