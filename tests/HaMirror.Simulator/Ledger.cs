@@ -249,7 +249,7 @@ public sealed class Ledger(World world)
         target.Replica.BecomeEqual(link.Offered.Where(write => !_released.Contains(write)));
         target.Journal.Salvaged.ExceptWith(target.Replica.Holds); // What it holds again has to be saved again.
         if (!valid) return;
-        if (Excused) _survivors.Found(source, all: true);
+        if (Excused) _survivors.Equal(source, target);
         _required.Clear();
         _required.AddRange(source.Replica.Holds);
         source.Replica.Checked = 0;

@@ -43,6 +43,16 @@ public sealed class Survivors
         }
     }
 
+    /// <summary>A replica was declared equal to the server's, whose content is legal whatever it is. Where the disk of the other one
+    /// lacks the newest writes still, a power cut may bring back older ones: they stay as legal as they were.</summary>
+    public void Equal(SimulatedNode source, SimulatedNode target)
+    {
+        var older = Enumerable.Range(0, SimulatedReplica.BlockCount)
+            .Select(block => target.Replica.Possible(block).SelectMany(content => new[] { content.First, content.Second }).Where(_writes[block].Contains).ToArray()).ToArray();
+        Found(source, all: true);
+        for (var block = 0; block < SimulatedReplica.BlockCount; block++) _writes[block].AddRange(older[block].Except(_writes[block]));
+    }
+
     private void AddAll(SimulatedNode node, int block)
     {
         foreach (var (first, second) in node.Replica.Possible(block))
