@@ -22,9 +22,6 @@ internal readonly record struct TargetFrame(FrameHeader Header, ReadOnlySequence
 /// <summary>Applies data frames; owned by the session's thread.</summary>
 internal sealed unsafe partial class TargetStream : IDisposable
 {
-    /// <summary>Files that wait for a barrier with a descriptor each; with more, the barrier takes the whole file system.</summary>
-    private const int AwaitingMax = 512;
-
     private const int PunchHole = 2 | 1; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 
     private readonly ControlQueue _outgoing;
@@ -38,8 +35,6 @@ internal sealed unsafe partial class TargetStream : IDisposable
     private readonly PageBlock _scratch = new(FrameHeader.PayloadLengthMax);
     private readonly TargetComparison _comparison = new();
     private readonly TargetVerification _verification;
-    private readonly List<TargetFile> _awaiting = [];
-    private bool _namesChanged;
     private bool _hadData;
     private ulong _lastApplied;
 
@@ -288,74 +283,6 @@ internal sealed unsafe partial class TargetStream : IDisposable
     {
         foreach (var payload in FileMarksCodec.Split(marks))
             _outgoing.Add(FrameType.Marks, payload: payload);
-    }
-
-    private void AwaitBarrier(TargetFile file)
-    {
-        if (file.AwaitsBarrier)
-            return;
-        if (_awaiting.Count >= AwaitingMax)
-        {
-            _namesChanged = true; // syncfs covers it
-            return;
-        }
-        file.AwaitsBarrier = true;
-        file.Retain();
-        _awaiting.Add(file);
-    }
-
-    private void Flush(in FrameHeader header, bool alone)
-    {
-        if (header.File != 0)
-        {
-            var file = _files.Get(header.File);
-            if (file.IsMissing)
-                _outgoing.Add(FrameType.Flushed, sequence: header.Sequence, file: header.File);
-            else
-                _writes.Sync(file, header.Sequence, (header.Flags & FrameFlags.DataOnly) != 0, alone);
-            return;
-        }
-        _writes.WaitForAll();
-        Begin(new SyncJob(FrameType.Flushed, header.Sequence, [], Names: true), alone);
-    }
-
-    private void Barrier(in FrameHeader header)
-    {
-        CopiesEverything &= !_hadData;
-        if (Holds(header))
-            return;
-        _writes.WaitForAll();
-        TargetFile[] files = _namesChanged ? [] : [.. _awaiting];
-        foreach (var file in _awaiting)
-        {
-            file.AwaitsBarrier = false;
-            if (_namesChanged)
-                file.Release(); // syncfs needs no descriptor of it
-        }
-        _awaiting.Clear();
-        Begin(new SyncJob(FrameType.Durable, header.Sequence, files, _namesChanged), alone: false);
-        _namesChanged = false;
-    }
-
-    private void Begin(SyncJob job, bool alone)
-    {
-        if (!alone || _sync.Waiting > 0)
-        {
-            _sync.Add(job);
-            return;
-        }
-        _sync.Perform(job);
-        Answer(job);
-    }
-
-    private void Answer(SyncJob job)
-    {
-        foreach (var file in job.Files)
-            file.Release();
-        if (job.Failure is { } failure)
-            throw new TargetException(failure, replicaFailed: true);
-        Crash.At(CrashPoint.BarrierDurable);
-        _outgoing.Add(job.Answer, sequence: job.Sequence);
     }
 
     private void Allocate(in TargetFrame frame, int mode)

@@ -4,6 +4,7 @@
 // Invariants: (1) after a failed flush the intent log settles nothing any more until the mounts are made anew; (2) a target
 // session in whose time a flush failed reports nothing durable; (3) no session begins before those pages were dropped; (4) an agent
 // that died has told nobody what it met: where it left an open intent log, its successor takes it that a flush had failed.
+using System.Diagnostics;
 using HaMirror.Io.Native;
 
 namespace HaMirror.Io.Storage;
@@ -16,8 +17,8 @@ public sealed class DiskProof
     /// <summary>The kernel visits every file system for it, and waits for one that is just being unmounted from a disk that hangs.</summary>
     private static readonly TimeSpan DropPatience = TimeSpan.FromSeconds(20);
 
-    private static readonly Lock Gate = new();
-    private static Task? s_dropping;
+    /// <summary>One thread of this process at a time waits for the kernel.</summary>
+    private static readonly SemaphoreSlim Turn = new(1);
 
     private int _failures;
     private int _dropped;
@@ -77,27 +78,28 @@ public sealed class DiskProof
         }
     }
 
-    /// <summary>At most one thread of this process waits for the kernel.</summary>
+    /// <summary>Begins anew even where another one has just been under way: that one may have begun before the failure.</summary>
     private static bool TryDrop(TimeSpan patience)
     {
-        var end = DateTime.UtcNow + patience;
-        if (s_dropping is { IsCompleted: false } earlier && !WaitFor(earlier, patience))
+        var since = Stopwatch.StartNew();
+        if (!Turn.Wait(patience))
             return false;
-        Task mine;
-        lock (Gate)
-            mine = s_dropping = Task.Factory.StartNew(() => File.WriteAllText(DropFile, "1"), TaskCreationOptions.LongRunning);
-        return WaitFor(mine, end - DateTime.UtcNow);
-    }
-
-    private static bool WaitFor(Task dropping, TimeSpan patience)
-    {
-        try
-        {
-            return dropping.Wait(patience > TimeSpan.Zero ? patience : TimeSpan.Zero);
-        }
-        catch (AggregateException failure)
-        {
-            throw failure.InnerException!;
-        }
+        var dropping = Task.Factory.StartNew(
+            () =>
+            {
+                try
+                {
+                    File.WriteAllText(DropFile, "1");
+                }
+                finally
+                {
+                    Turn.Release();
+                }
+            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var left = patience - since.Elapsed;
+        if (Task.WaitAny([dropping], left > TimeSpan.Zero ? left : TimeSpan.Zero) < 0)
+            return false;
+        dropping.GetAwaiter().GetResult();
+        return true;
     }
 }
