@@ -1,6 +1,4 @@
-// Every page of the navigation, and the module's, in both themes and two widths: pictures for eyes, axe-core for rules. Pictures go to
-// HAMIRROR_SCREENS, else to tests/HaMirror.Console.Tests/screens, which is not in git. A page that somebody adds is looked at by itself.
-using Deque.AxeCore.Playwright;
+// Every page of the navigation, and the module's, in both themes and two widths. A page that somebody adds is looked at by itself.
 using HaMirror.Lab.Tests.TwoAgents;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -13,9 +11,6 @@ public sealed class AppearanceTests(AppearanceFixture fixture) : IClassFixture<A
 {
     private const int Wide = 1440, Narrow = 390;
 
-    internal static string Folder => Environment.GetEnvironmentVariable("HAMIRROR_SCREENS") is { Length: > 0 } named ? named
-        : Path.Combine(AgentProcess.Repository, "tests/HaMirror.Console.Tests/screens");
-
     [Theory]
     [InlineData(ColorScheme.Light, Wide)]
     [InlineData(ColorScheme.Light, Narrow)]
@@ -23,17 +18,16 @@ public sealed class AppearanceTests(AppearanceFixture fixture) : IClassFixture<A
     [InlineData(ColorScheme.Dark, Narrow)]
     public async Task EveryPage_InAThemeAndAWidth_HasNoViolationNothingSpilledAndItsPicture(ColorScheme scheme, int width)
     {
-        Directory.CreateDirectory(Folder);
         var faults = new List<string>();
         var page = await fixture.Stage.OpenAsync(width: width, height: width == Wide ? 900 : 844, scheme: scheme);
         await Expect(page.Heading("Log in")).ToBeVisibleAsync();
-        await LookAsync(page, "login", scheme, width, faults);
+        await Appearance.LookAsync(page, "login", scheme, width, faults);
         await page.LogInAsync(ConsoleStage.Admin);
         await page.TileShowsAsync("PRIMready", "SECONDready");
         foreach (var (name, path) in await PagesAsync(page))
         {
             await GoAsync(page, path);
-            await LookAsync(page, name, scheme, width, faults);
+            await Appearance.LookAsync(page, name, scheme, width, faults);
             await TabsAsync(page, name, scheme, width, faults);
         }
 
@@ -48,24 +42,24 @@ public sealed class AppearanceTests(AppearanceFixture fixture) : IClassFixture<A
         await GoAsync(page, $"/modules/{AgentPair.Module}");
         await page.Button("Swap").ClickAsync();
         await Expect(page.Dialog).ToBeVisibleAsync();
-        await LookAsync(page, "module-swap", scheme, width, faults);
+        await Appearance.LookAsync(page, "module-swap", scheme, width, faults);
         await page.Page.Keyboard.PressAsync("Escape");
         await GoAsync(page, "/modules/vm-web");
         await page.Button("More actions on n1").ClickAsync();
-        await LookAsync(page, "module-menu", scheme, width, faults);
+        await Appearance.LookAsync(page, "module-menu", scheme, width, faults);
         await page.Page.GetByRole(AriaRole.Menuitem).Filter(new() { HasText = "Start as primary" }).ClickAsync();
         await Expect(page.Dialog.GetByRole(AriaRole.Textbox)).ToBeVisibleAsync();
-        await LookAsync(page, "module-primary", scheme, width, faults);
+        await Appearance.LookAsync(page, "module-primary", scheme, width, faults);
         await GoAsync(page, $"/log?module={AgentPair.Module}");
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Show the output of userlog_" }).First.ClickAsync();
         await Expect(page.Dialog).ToBeVisibleAsync();
         await SettledAsync(page);
-        await LookAsync(page, "log-hook", scheme, width, faults);
+        await Appearance.LookAsync(page, "log-hook", scheme, width, faults);
         if (width == Wide) return;
         await GoAsync(page, "/");
         await page.Button("Open the menu").ClickAsync();
         await Expect(page.Dialog).ToBeVisibleAsync();
-        await LookAsync(page, "menu", scheme, width, faults);
+        await Appearance.LookAsync(page, "menu", scheme, width, faults);
     }
 
     /// <summary>Those of the navigation, and the module's; where modules are made and changed, ConfigurationAppearanceTests look.</summary>
@@ -93,7 +87,7 @@ public sealed class AppearanceTests(AppearanceFixture fixture) : IClassFixture<A
             var word = (await tabs.Nth(n).InnerTextAsync()).Trim().ToLowerInvariant().Replace(' ', '-');
             await tabs.Nth(n).ClickAsync();
             await SettledAsync(page);
-            await LookAsync(page, $"{name}-{word}", scheme, width, faults);
+            await Appearance.LookAsync(page, $"{name}-{word}", scheme, width, faults);
         }
     }
 
@@ -101,16 +95,4 @@ public sealed class AppearanceTests(AppearanceFixture fixture) : IClassFixture<A
     private static async Task SettledAsync(ConsolePage page) => await page.Page.WaitForFunctionAsync("""
         () => !document.querySelector('[class*="Loader-root"]') && ![...document.querySelectorAll('main')].some(main => /Loading the page|Asking the nodes/.test(main.innerText))
         """);
-
-    internal static async Task LookAsync(ConsolePage page, string name, ColorScheme scheme, int width, List<string> faults)
-    {
-        var label = $"{name}-{scheme.ToString().ToLowerInvariant()}-{width}";
-        await page.Page.EvaluateAsync("window.scrollTo(0, 0)");
-        await page.Page.ScreenshotAsync(new() { Path = $"{Folder}/{label}.png", FullPage = true, Animations = ScreenshotAnimations.Disabled });
-        var spilled = await page.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-        if (spilled > 0) faults.Add($"{label}: {spilled} pixels wider than the window.");
-        var result = await page.Page.RunAxe();
-        faults.AddRange(result.Violations.Select(violation => $"{label}: {violation.Id} ({violation.Impact}): {violation.Help}: "
-            + string.Join("; ", violation.Nodes.Take(3).Select(node => $"{node.Target} {node.Html}"))));
-    }
 }
