@@ -21,25 +21,27 @@ public sealed class MonitoringTests
     [Fact]
     public void History_StandbyThatServes_TookOverOnce()
     {
-        var history = new HistoryTable(new SetClock(Noon));
+        var history = new HistoryTable();
         foreach (var (state, phase) in new[]
         {
             ("WAIT", "Transient"), ("PRIM", "Ready"), // Started as the primary: nothing was taken over.
             ("SECOND", "Transient"), ("SECOND", "Ready"), ("ALONE", "Transient"), ("ALONE", "Ready"), ("PRIM", "Ready"),
         })
-            history.Saw(Status(state, phase));
+            history.Heard(StateTold(state, phase));
         Assert.Equal((1, Noon), (history.Of("m").Failovers, history.Of("m").LastFailover));
-        history.Saw(Status("SECOND", "Ready"));
-        history.Saw(Status("STOP", "NotReady"));
-        history.Saw(Status("ALONE", "Ready"));
+        history.Heard(StateTold("SECOND", "Ready"));
+        history.Heard(StateTold("STOP", "NotReady"));
+        history.Heard(StateTold("ALONE", "Ready"));
         Assert.Equal(1, history.Of("m").Failovers);
         Assert.Equal(0, history.Of("other").Failovers);
     }
 
+    private static LogLine StateTold(string state, string phase) => new(Noon, "m", "Event", $"Local state {state} {phase}");
+
     [Fact]
     public void History_LinesOfHooks_GiveTheirDurations()
     {
-        var history = new HistoryTable(new SetClock(Noon));
+        var history = new HistoryTable();
         history.Heard(new LogLine(Noon, "m", "Event", "Script stop_prim force > /var/log/hamirror/m/hooks/x (12.3 s)"));
         history.Heard(new LogLine(Noon, "m", "Event", "Script start_prim > /dev/null (0.1 s)"));
         history.Heard(new LogLine(Noon, "m", "Warning", "Something"));

@@ -1,5 +1,5 @@
 // What a snapshot does not tell: how often and when this node took a service over, what hooks took, how much was logged. Counted
-// from the events since the agent's start.
+// from the lines of its log since the agent's start.
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
@@ -25,41 +25,16 @@ internal sealed partial class HistoryTable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ModuleHistory> _modules = new(StringComparer.Ordinal);
     private readonly HashSet<string> _wereStandby = new(StringComparer.Ordinal);
-    private readonly TimeProvider _clock;
 
-    internal HistoryTable(TimeProvider clock) => _clock = clock;
-
-    public HistoryTable(EventWatch watch, TimeProvider clock)
-        : this(clock)
+    internal HistoryTable()
     {
-        watch.ModuleChanged += (_, now) => Saw(now);
-        watch.Logged += Heard;
     }
+
+    public HistoryTable(EventWatch watch) => watch.Logged += Heard;
 
     public ModuleHistory Of(string module)
     {
         lock (_lock) return _modules.GetValueOrDefault(module, ModuleHistory.None);
-    }
-
-    /// <summary>A standby that serves next has taken over; what passes between does not matter.</summary>
-    internal void Saw(ModuleStatus now)
-    {
-        lock (_lock)
-        {
-            switch (now.State, now.Phase)
-            {
-                case ("SECOND", "Ready"):
-                    _wereStandby.Add(now.Module);
-                    break;
-                case ("ALONE" or "PRIM", "Ready") when _wereStandby.Remove(now.Module):
-                    var past = _modules.GetValueOrDefault(now.Module, ModuleHistory.None);
-                    _modules[now.Module] = past with { Failovers = past.Failovers + 1, LastFailover = _clock.GetUtcNow() };
-                    break;
-                case ("STOP", _) or ("WAIT", "NotReady"):
-                    _wereStandby.Remove(now.Module);
-                    break;
-            }
-        }
     }
 
     internal void Heard(LogLine line)
@@ -70,7 +45,27 @@ internal sealed partial class HistoryTable
             past = past with { Lines = past.Lines.SetItem(line.Level, past.Lines.GetValueOrDefault(line.Level) + 1) };
             if (HookLine().Match(line.Text) is { Success: true } hook)
                 past = past with { HookSeconds = past.HookSeconds.SetItem(hook.Groups[1].Value, double.Parse(hook.Groups[2].Value, CultureInfo.InvariantCulture)) };
+            if (StateLine.TryRead(line, out var state, out var phase) && TookOver(line.Module, state, phase))
+                past = past with { Failovers = past.Failovers + 1, LastFailover = line.Time };
             _modules[line.Module] = past;
+        }
+    }
+
+    /// <summary>A standby that serves next has taken over; what passes between does not matter.</summary>
+    private bool TookOver(string module, string state, string phase)
+    {
+        switch (state, phase)
+        {
+            case ("SECOND", "Ready"):
+                _wereStandby.Add(module);
+                return false;
+            case ("ALONE" or "PRIM", "Ready"):
+                return _wereStandby.Remove(module);
+            case ("STOP", _) or ("WAIT", "NotReady"):
+                _wereStandby.Remove(module);
+                return false;
+            default:
+                return false;
         }
     }
 

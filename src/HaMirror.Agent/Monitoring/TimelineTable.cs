@@ -54,10 +54,9 @@ internal sealed partial class TimelineTable : LastingPart
 
     internal void Hear(LogLine line)
     {
-        if (LocalState().Match(line.Text) is { Success: true } state)
+        if (StateLine.TryRead(line, out var state, out var phase))
         {
-            var (name, phase) = (state.Groups[1].Value, state.Groups[2].Value);
-            Add(line.Module, new TimelineEntry(line.Time.ToUniversalTime(), _node, "state", name, phase, line.Text) { Cause = CauseOf(line.Module, settled: phase == "Ready" || name == "STOP") });
+            Add(line.Module, new TimelineEntry(line.Time.ToUniversalTime(), _node, "state", state, phase, line.Text) { Cause = CauseOf(line.Module, settled: phase == "Ready" || state == "STOP") });
             return;
         }
 
@@ -157,9 +156,6 @@ internal sealed partial class TimelineTable : LastingPart
             return null; // Cut short by a power cut.
         }
     }
-
-    [GeneratedRegex("^Local state ([A-Z]+) ([A-Za-z]+)$")]
-    private static partial Regex LocalState();
 
     [GeneratedRegex("^Action ")]
     private static partial Regex Asked();

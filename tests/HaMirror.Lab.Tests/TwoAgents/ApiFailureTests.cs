@@ -141,6 +141,6 @@ public sealed class ApiFailureTests(ITestOutputHelper output)
         var pair = await AgentPair.CreateAsync();
         await ConsoleClient.ListensAsync(pair.One);
         await pair.StartAsync();
-        return new GreenStage(pair);
+        return await GreenStage.CreateAsync(pair);
     }
 }

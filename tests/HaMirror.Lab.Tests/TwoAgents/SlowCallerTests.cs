@@ -233,6 +233,6 @@ public sealed class SlowCallerTests(ITestOutputHelper output)
         await ConsoleClient.ListensAsync(pair.One);
         await ConsoleClient.ListensAsync(pair.Two);
         await pair.StartAsync();
-        return new GreenStage(pair);
+        return await GreenStage.CreateAsync(pair);
     }
 }

@@ -19,7 +19,7 @@ public sealed class StrangerTests(ITestOutputHelper output)
         var pair = await AgentPair.CreateAsync();
         await ConsoleClient.ListensAsync(pair.One);
         await pair.StartAsync();
-        await using var stage = new GreenStage(pair);
+        await using var stage = await GreenStage.CreateAsync(pair);
         var random = new Random(Seed);
         var during = await stage.Writer.MeasureAsync(async () =>
         {
